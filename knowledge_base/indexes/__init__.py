@@ -1,0 +1,1 @@
+"""Where vectors and words are looked up; derived from the registry."""

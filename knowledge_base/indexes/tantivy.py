@@ -1,0 +1,237 @@
+"""Words in tantivy: BM25 on disk, incremental. The only module that imports tantivy."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tantivy
+
+from knowledge_base.errors import IndexMismatch
+from knowledge_base.indexes.analysis import (
+    CHINESE_STOP_WORDS,
+    STOP_WORDS,
+    chinese_terms,
+    codes,
+    has_cjk,
+    phrases,
+)
+from knowledge_base.types import Passage
+
+HEAP = 64_000_000
+"""Bytes that the writer gathers before it writes a segment."""
+
+BOOSTS = {"body": 1.0, "head": 0.6, "zh": 1.0, "codes": 1.5}
+"""How much a term counts in each field; a code also counts as its words."""
+
+PHRASE_BOOST = 3.0
+PAIR_BOOST = 0.4
+"""A pair of Chinese characters says less than a word."""
+
+LONGEST = 64
+"""Terms of one query; of a longer one the first are taken."""
+
+FEW = 20_000
+"""Up to this many allowed ids are given to tantivy; beyond, its hits are sifted."""
+
+DISTANCES = ((9, 2), (5, 1))
+"""From which length how many slips are forgiven in a word that the index does not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Term:
+    field: str
+    text: str
+    boost: float
+
+
+class TantivyIndex:
+    """The lexical index of one knowledge base. Safe to use from many threads."""
+
+    def __init__(self, path: Path) -> None:
+        """Open an index, making it where the folder is empty.
+
+        Raises:
+            IndexMismatch: If what is there cannot be opened.
+        """
+        path.mkdir(parents=True, exist_ok=True)
+        self._english = (
+            tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+            .filter(tantivy.Filter.remove_long(60))
+            .filter(tantivy.Filter.lowercase())
+            .filter(tantivy.Filter.stemmer("english"))
+            .build()
+        )
+        self._plain = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
+        try:
+            self._index = tantivy.Index(_schema(), path=str(path))
+        except (ValueError, OSError) as error:
+            raise IndexMismatch(
+                f"the lexical index in {path} cannot be opened ({error}); "
+                "run `qa-bot doctor --repair`"
+            ) from error
+        self._index.register_tokenizer("english_words", self._english)
+        self._index.register_tokenizer("plain_words", self._plain)
+        self._schema = self._index.schema
+        self._writer: Any = None
+        self._lock = threading.RLock()
+
+    def upsert(self, passages: Sequence[Passage]) -> None:
+        """Write passages, replacing those of ids already there; one commit for all."""
+        if not passages:
+            return
+        with self._lock:
+            writer = self._open_writer()
+            for passage in passages:
+                writer.delete_documents_by_term("id", passage.id)
+                writer.add_document(_document(passage))
+            self._commit(writer)
+
+    def delete(self, ids: Sequence[str]) -> None:
+        """Remove passages; ids that are not there are passed over."""
+        if not ids:
+            return
+        with self._lock:
+            writer = self._open_writer()
+            for name in ids:
+                writer.delete_documents_by_term("id", name)
+            self._commit(writer)
+
+    def search(
+        self, query: str, k: int, allowed: Collection[str] | None = None
+    ) -> list[tuple[str, float]]:
+        """Return up to k ``(id, BM25 score)``, best first.
+
+        Words unknown to the index are looked up with slips forgiven; what stands in quotation
+        marks counts more as a phrase.
+        """
+        searcher = self._index.searcher()
+        parsed = self._parsed(searcher, query)
+        if parsed is None or k <= 0 or (allowed is not None and not allowed):
+            return []
+        if allowed is not None and len(allowed) <= FEW:
+            inside = tantivy.Query.term_set_query(self._schema, "id", sorted(allowed))
+            parsed = tantivy.Query.boolean_query(
+                [
+                    (tantivy.Occur.Must, parsed),
+                    (tantivy.Occur.Must, tantivy.Query.const_score_query(inside, 0.0)),
+                ]
+            )
+            allowed = None
+        wanted = k
+        while True:
+            found = searcher.search(parsed, wanted, count=False).hits
+            hits = [(str(searcher.doc(address)["id"][0]), float(score)) for score, address in found]
+            kept = [hit for hit in hits if allowed is None or hit[0] in allowed]
+            if len(kept) >= k or len(hits) < wanted:
+                return kept[:k]
+            wanted *= 4
+
+    def terms(self, query: str) -> list[str]:
+        """Return the terms that a query is searched for, without pairs of characters."""
+        found = [term.text for term in self._terms(query) if not term.text.startswith("_")]
+        return list(dict.fromkeys(found))
+
+    def matched_terms(self, query: str, text: str) -> list[str]:
+        """Return the terms of a query that a text has."""
+        held = {*self._english.analyze(text), *codes(text), *chinese_terms(text)}
+        return [term for term in self.terms(query) if term in held]
+
+    def ids(self) -> set[str]:
+        """Return every id held."""
+        searcher = self._index.searcher()
+        total = searcher.num_docs
+        if not total:
+            return set()
+        hits = searcher.search(tantivy.Query.all_query(), total, count=False).hits
+        return {str(searcher.doc(address)["id"][0]) for _, address in hits}
+
+    def close(self) -> None:
+        """Let go of the writer, if there is one."""
+        with self._lock:
+            if self._writer is not None:
+                self._writer.wait_merging_threads()
+                self._writer = None
+
+    def _open_writer(self) -> Any:
+        if self._writer is None:
+            try:
+                self._writer = self._index.writer(heap_size=HEAP, num_threads=1)
+            except ValueError as error:
+                raise IndexMismatch(
+                    f"the lexical index cannot be written ({error}); "
+                    "stop the process that has it open"
+                ) from error
+        return self._writer
+
+    def _commit(self, writer: Any) -> None:
+        writer.commit()
+        self._index.reload()
+
+    def _parsed(self, searcher: Any, query: str) -> Any:
+        clauses = [self._clause(searcher, term) for term in self._terms(query)]
+        for phrase in phrases(query):
+            words = self._english.analyze(phrase)
+            if len(words) > 1:
+                exact = tantivy.Query.phrase_query(self._schema, "body", list(words))
+                clauses.append(tantivy.Query.boost_query(exact, PHRASE_BOOST))
+        if not clauses:
+            return None
+        return tantivy.Query.boolean_query([(tantivy.Occur.Should, clause) for clause in clauses])
+
+    def _clause(self, searcher: Any, term: _Term) -> Any:
+        distance = next((d for length, d in DISTANCES if len(term.text) >= length), 0)
+        # a word that the base does not know may be a slip; a code or a Chinese word is not guessed at
+        if term.field == "body" and distance and not searcher.doc_freq("body", term.text):
+            near = tantivy.Query.fuzzy_term_query(self._schema, "body", term.text, distance)
+            return tantivy.Query.boost_query(near, term.boost)
+        exact = tantivy.Query.term_query(self._schema, term.field, term.text)
+        return tantivy.Query.boost_query(exact, term.boost)
+
+    def _terms(self, query: str) -> list[_Term]:
+        words = [w for w in query.split() if w.lower().strip(".,;:?!'\"()") not in STOP_WORDS]
+        text = " ".join(words) if any(map(_wordy, words)) else query
+        found = [
+            _Term(field, word, BOOSTS[field])
+            for word in self._english.analyze(text)
+            if not has_cjk(word)
+            for field in ("body", "head")
+        ]
+        found += [_Term("codes", code, BOOSTS["codes"]) for code in codes(query)]
+        if has_cjk(query):
+            chinese = chinese_terms(query)
+            telling = [term for term in chinese if term not in CHINESE_STOP_WORDS]
+            if not any(not term.startswith("_") for term in telling):
+                telling = chinese
+            found += [
+                _Term("zh", term, PAIR_BOOST if term.startswith("_") else BOOSTS["zh"])
+                for term in telling
+            ]
+        return list(dict.fromkeys(found))[: 2 * LONGEST]
+
+
+def _wordy(word: str) -> bool:
+    return any(character.isalnum() for character in word)
+
+
+def _schema() -> Any:
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
+    for field in ("body", "head"):
+        builder.add_text_field(field, tokenizer_name="english_words", index_option="position")
+    for field in ("zh", "codes"):
+        builder.add_text_field(field, tokenizer_name="plain_words", index_option="freq")
+    return builder.build()
+
+
+def _document(passage: Passage) -> Any:
+    head = " ".join([passage.title, *passage.headings])
+    whole = f"{head}\n{passage.text}"
+    document = tantivy.Document(id=passage.id, body=passage.text, head=head)
+    document.add_text("codes", " ".join(codes(whole)))
+    if has_cjk(whole):
+        document.add_text("zh", " ".join(chinese_terms(whole)))
+    return document

@@ -1,0 +1,218 @@
+"""The facade: documents in, ranked passages out."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from knowledge_base.chunking.structure import StructureChunker
+from knowledge_base.errors import IndexMismatch, SourceNotFound
+from knowledge_base.health import Health
+from knowledge_base.home import BaseInfo, Home
+from knowledge_base.indexes.chroma import ChromaIndex
+from knowledge_base.indexes.dense import DenseIndex
+from knowledge_base.indexes.tantivy import TantivyIndex
+from knowledge_base.protocols import Encoder
+from knowledge_base.registry import Registry, Stamp
+from knowledge_base.retrieval.hybrid import HybridRetriever
+from knowledge_base.sync import Synchronizer
+from knowledge_base.tables import PENDING, REMOVING
+from knowledge_base.types import (
+    NO_METADATA,
+    Check,
+    Document,
+    DocumentInfo,
+    Filter,
+    IngestProgress,
+    IngestReport,
+    Passage,
+    Retrieval,
+    Vectors,
+)
+from knowledge_base.vector_cache import VectorCache
+
+LOAD_STEP = 4096
+"""Vectors read from the registry at a time."""
+
+
+class KnowledgeBase:
+    """One named set of documents that can be searched. Safe to use from many threads."""
+
+    def __init__(
+        self, home: Home, info: BaseInfo, encoder: Encoder, *, chroma_url: str | None = None
+    ) -> None:
+        """Open a knowledge base and finish what an interrupted run left.
+
+        Args:
+            home: The home folder, which must be owned.
+            info: The knowledge base, from ``Home.base`` or ``Home.create``.
+            encoder: Must be the one that it was made with.
+            chroma_url: A Chroma server to use instead of the embedded store.
+
+        Raises:
+            IndexMismatch: If it was made with another encoder.
+        """
+        if info.fingerprint != encoder.fingerprint:
+            raise IndexMismatch(
+                f"the knowledge base {info.name!r} was made with the encoder {info.encoder} "
+                f"({info.fingerprint}), and the encoder in use is {encoder.name} "
+                f"({encoder.fingerprint}); run `qa-bot reindex`"
+            )
+        self.name = info.name
+        self.encoder = encoder
+        folder = home.folder(info)
+        self._lock = threading.RLock()
+        self._registry = Registry(home.engine, info.id)
+        self._cache = VectorCache(home.engine, encoder.fingerprint)
+        self._lexical = TantivyIndex(folder / "tantivy")
+        self._chroma: ChromaIndex | None = None
+
+        def open_chroma() -> ChromaIndex:
+            self._chroma = ChromaIndex(
+                None if chroma_url else folder / "chroma",
+                info.folder,
+                encoder.dimension,
+                encoder.metric,
+                encoder.fingerprint,
+                chroma_url,
+            )
+            return self._chroma
+
+        self._dense = DenseIndex(
+            open_chroma,
+            self._stored_vectors,
+            self._registry.count,
+            encoder.dimension,
+            encoder.metric,
+        )
+        self._synchronizer = Synchronizer(
+            self._registry,
+            self._cache,
+            StructureChunker(encoder.tokens),
+            encoder,
+            self._dense,
+            self._lexical,
+        )
+        self._retriever = HybridRetriever(
+            encoder, self._dense, self._lexical, self._registry, self._cache
+        )
+        if self._registry.ids(PENDING) or self._registry.ids(REMOVING):
+            self._synchronizer.settle()
+
+    def sync(
+        self,
+        paths: Sequence[Path],
+        *,
+        prune: bool = False,
+        max_file_mb: float = 100.0,
+        metadata: Mapping[str, str] = NO_METADATA,
+        progress: Callable[[IngestProgress], None] | None = None,
+    ) -> IngestReport:
+        """Take in files, folders and zip archives; unchanged files are passed over.
+
+        A file that cannot be read is named in the report, and what was indexed of it before stays.
+
+        Args:
+            paths: Files, folders, archives.
+            prune: Also remove documents under these paths that are no longer there.
+            max_file_mb: Larger files fail; in units of 1,000,000 bytes.
+            metadata: Stored with every document that is taken in; filters can ask for it.
+            progress: Called often, from this thread.
+        """
+        with self._lock:
+            return self._synchronizer.sync(
+                paths,
+                prune=prune,
+                max_file_mb=max_file_mb,
+                metadata=metadata,
+                progress=progress,
+            )
+
+    def add(self, document: Document, stamp: Stamp) -> None:
+        """Take in a document that is already read; ``settle`` finishes it if nothing else does."""
+        with self._lock:
+            self._synchronizer.add(document, stamp)
+
+    def settle(self) -> None:
+        """Finish what is pending."""
+        with self._lock:
+            self._synchronizer.settle()
+
+    def remove(self, source: str) -> list[str]:
+        """Remove the documents that a source names; return their sources.
+
+        Args:
+            source: A whole source, its ending after a slash, or a glob pattern.
+
+        Raises:
+            SourceNotFound: If it names none.
+        """
+        with self._lock:
+            sources = self._registry.matching(source)
+            if not sources:
+                raise SourceNotFound(
+                    f"no document matches {source!r} in {self.name!r}; "
+                    "`qa-bot documents` lists them"
+                )
+            self._synchronizer.remove(sources)
+            return sources
+
+    def retrieve(self, query: str, k: int, filter: Filter | None = None) -> Retrieval:
+        """Return up to k passages, best first, each with its scores and ranks."""
+        return self._retriever.retrieve(query, k, filter)
+
+    def documents(self) -> list[DocumentInfo]:
+        """Return the documents, by source."""
+        return self._registry.documents()
+
+    def document(self, source: str) -> Document:
+        """Return one document by its whole source.
+
+        Raises:
+            SourceNotFound: If there is none.
+        """
+        return self._registry.document(source)
+
+    def passage(self, id: str) -> Passage:
+        """Return one passage by its id.
+
+        Raises:
+            SourceNotFound: If there is none.
+        """
+        found = self._registry.passages([id])
+        if id not in found:
+            raise SourceNotFound(f"no passage has the id {id!r}; it may have been replaced")
+        return found[id]
+
+    def neighbours(self, id: str, before: int = 1, after: int = 1) -> list[Passage]:
+        """Return a passage with those around it in its document, in order."""
+        return self._registry.around(self.passage(id), before, after)
+
+    def count(self) -> int:
+        """Return the number of indexed passages."""
+        return self._registry.count()
+
+    def doctor(self, repair: bool = False) -> list[Check]:
+        """Compare the registry with both indexes; with ``repair`` rebuild what differs."""
+        with self._lock:
+            health = Health(self._registry, self._cache, self._synchronizer, self._dense)
+            return health.examine(self._lexical, repair=repair)
+
+    def close(self) -> None:
+        """Close the indexes."""
+        with self._lock:
+            self._lexical.close()
+            if self._chroma is not None:
+                self._chroma.close()
+
+    def _stored_vectors(self) -> Iterator[tuple[list[str], Vectors]]:
+        hashes = list(self._registry.hashes().items())
+        for start in range(0, len(hashes), LOAD_STEP):
+            some = hashes[start : start + LOAD_STEP]
+            known = self._cache.get([text_hash for _, text_hash in some])
+            present = [(name, known[text_hash]) for name, text_hash in some if text_hash in known]
+            if present:
+                yield [name for name, _ in present], np.stack([vector for _, vector in present])

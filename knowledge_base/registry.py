@@ -1,0 +1,378 @@
+"""The registry: documents, passages and their states in one SQL database. The only truth.
+
+Every write goes registry (pending) -> indexes -> registry (indexed). Nothing here knows the
+indexes; ``sync.py`` moves passages through their states.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from sqlalchemy import Engine, Select, bindparam, delete, func, insert, select, update
+
+from knowledge_base.errors import SourceNotFound
+from knowledge_base.tables import INDEXED, PENDING, REMOVING, documents, passages
+from knowledge_base.types import Document, DocumentInfo, Filter, Passage, Section, SectionKind
+
+SQL_VARIABLES = 500
+"""How many values one IN list takes, well under every database's limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What tells whether a file has changed since it was taken in. Times in nanoseconds."""
+
+    size: int
+    mtime_ns: int
+    sha256: str
+    state: str
+
+
+class Registry:
+    """The documents and passages of one knowledge base."""
+
+    def __init__(self, engine: Engine, base_id: int) -> None:
+        """Take the database and the row of the knowledge base in it."""
+        self._engine = engine
+        self._base = base_id
+
+    # documents
+
+    def stamps(self) -> dict[str, Stamp]:
+        """Return the stamp of every document by source; those being removed are left out."""
+        columns = documents.c
+        query = select(
+            columns.source, columns.size, columns.mtime_ns, columns.sha256, columns.state
+        ).where(columns.base_id == self._base, columns.state != REMOVING)
+        with self._engine.connect() as connection:
+            return {row[0]: Stamp(*row[1:]) for row in connection.execute(query)}
+
+    def touch(self, source: str, size: int, mtime_ns: int) -> None:
+        """Note a new modification time of a file whose content is the same."""
+        with self._engine.begin() as connection:
+            connection.execute(
+                update(documents)
+                .where(documents.c.base_id == self._base, documents.c.source == source)
+                .values(size=size, mtime_ns=mtime_ns)
+            )
+
+    def put(self, document: Document, parts: Sequence[tuple[Passage, str]], stamp: Stamp) -> None:
+        """Write a document and its passages as pending; its former passages become removing.
+
+        Args:
+            document: Replaces what was there under the same source.
+            parts: Its passages, each with the hash of what is encoded for it.
+            stamp: Of the file it was read from.
+        """
+        values = {
+            "title": document.title,
+            "media_type": document.media_type,
+            "language": document.language,
+            "metadata": dict(document.metadata),
+            "text": document.text,
+            "sections": [_pack(section) for section in document.sections],
+            "sha256": stamp.sha256,
+            "size": stamp.size,
+            "mtime_ns": stamp.mtime_ns,
+            "state": PENDING,
+        }
+        key = (documents.c.base_id == self._base, documents.c.source == document.source)
+        with self._engine.begin() as connection:
+            row = connection.execute(select(documents.c.id).where(*key)).scalar()
+            if row is None:
+                added = {"base_id": self._base, "source": document.source, "added_at": time.time()}
+                row = connection.execute(
+                    insert(documents).values(**values, **added).returning(documents.c.id)
+                ).scalar_one()
+            else:
+                connection.execute(update(documents).where(*key).values(**values))
+                connection.execute(
+                    update(passages).where(passages.c.document_id == row).values(state=REMOVING)
+                )
+                kept = [passage.id for passage, _ in parts]
+                for some in _slices(kept):
+                    connection.execute(
+                        delete(passages).where(
+                            passages.c.base_id == self._base, passages.c.id.in_(some)
+                        )
+                    )
+            rows = [self._row(row, passage, text_hash) for passage, text_hash in parts]
+            if rows:
+                connection.execute(insert(passages), rows)
+
+    def _row(self, document: int, passage: Passage, text_hash: str) -> dict[str, Any]:
+        return {
+            "id": passage.id,
+            "base_id": self._base,
+            "document_id": document,
+            "ordinal": passage.ordinal,
+            "start": passage.start,
+            "end": passage.end,
+            "tokens": passage.tokens,
+            "headings": list(passage.headings),
+            "page": passage.page,
+            "sheet": passage.sheet,
+            "text_hash": text_hash,
+            "state": PENDING,
+        }
+
+    def mark_removing(self, sources: Collection[str]) -> None:
+        """Mark documents and their passages as to be removed; they are no longer found."""
+        with self._engine.begin() as connection:
+            for some in _slices(list(sources)):
+                chosen = select(documents.c.id).where(
+                    documents.c.base_id == self._base, documents.c.source.in_(some)
+                )
+                connection.execute(
+                    update(passages)
+                    .where(passages.c.document_id.in_(chosen))
+                    .values(state=REMOVING)
+                )
+                connection.execute(
+                    update(documents)
+                    .where(documents.c.base_id == self._base, documents.c.source.in_(some))
+                    .values(state=REMOVING)
+                )
+
+    def document(self, source: str) -> Document:
+        """Return a document with its text.
+
+        Raises:
+            SourceNotFound: If no document has exactly this source.
+        """
+        query = select(documents).where(
+            documents.c.base_id == self._base,
+            documents.c.source == source,
+            documents.c.state != REMOVING,
+        )
+        with self._engine.connect() as connection:
+            row = connection.execute(query).first()
+        if row is None:
+            raise SourceNotFound(
+                f"no document has the source {source!r}; `qa-bot documents` lists them"
+            )
+        return Document(
+            source=row.source,
+            title=row.title,
+            text=row.text,
+            sections=tuple(_unpack(packed) for packed in row.sections),
+            media_type=row.media_type,
+            language=row.language,
+            metadata=row.metadata,
+        )
+
+    def documents(self) -> list[DocumentInfo]:
+        """Return what a list shows of each document, by source."""
+        columns = documents.c
+        query = (
+            select(
+                columns.source,
+                columns.title,
+                columns.media_type,
+                columns.language,
+                columns.size,
+                func.count(passages.c.id),
+                columns.added_at,
+            )
+            .outerjoin(
+                passages, (passages.c.document_id == columns.id) & (passages.c.state != REMOVING)
+            )
+            .where(columns.base_id == self._base, columns.state != REMOVING)
+            .group_by(columns.id)
+            .order_by(columns.source)
+        )
+        with self._engine.connect() as connection:
+            return [DocumentInfo(*row) for row in connection.execute(query)]
+
+    def matching(self, pattern: str) -> list[str]:
+        """Return the sources that a pattern names: whole, by their ending, or as a glob."""
+        return [source for source in self.stamps() if source_matches(source, pattern)]
+
+    # passages
+
+    def passages(self, ids: Collection[str]) -> dict[str, Passage]:
+        """Return the indexed passages of these ids; others are left out."""
+        found: dict[str, Passage] = {}
+        with self._engine.connect() as connection:
+            for some in _slices(list(ids)):
+                query = self._select().where(passages.c.id.in_(some), passages.c.state == INDEXED)
+                found.update((row.id, _passage(row)) for row in connection.execute(query))
+        return found
+
+    def around(self, passage: Passage, before: int, after: int) -> list[Passage]:
+        """Return a passage with those before and after it in its document, in order."""
+        query = (
+            self._select()
+            .where(
+                documents.c.source == passage.source,
+                passages.c.state == INDEXED,
+                passages.c.ordinal.between(passage.ordinal - before, passage.ordinal + after),
+            )
+            .order_by(passages.c.ordinal)
+        )
+        with self._engine.connect() as connection:
+            return [_passage(row) for row in connection.execute(query)]
+
+    def in_state(self, state: str, limit: int | None = None) -> list[tuple[Passage, str]]:
+        """Return passages in a state, each with the hash of what is encoded for it."""
+        query = (
+            self._select()
+            .where(passages.c.state == state)
+            .order_by(passages.c.document_id, passages.c.ordinal)
+            .limit(limit)
+        )
+        with self._engine.connect() as connection:
+            return [(_passage(row), row.text_hash) for row in connection.execute(query)]
+
+    def ids(self, state: str) -> list[str]:
+        """Return the ids of the passages in a state, in the order they were written."""
+        query = select(passages.c.id).where(
+            passages.c.base_id == self._base, passages.c.state == state
+        )
+        with self._engine.connect() as connection:
+            return list(connection.execute(query).scalars())
+
+    def hashes(self) -> dict[str, str]:
+        """Return the hash of what was encoded for each indexed passage, by id."""
+        query = select(passages.c.id, passages.c.text_hash).where(
+            passages.c.base_id == self._base, passages.c.state == INDEXED
+        )
+        with self._engine.connect() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
+
+    def count(self) -> int:
+        """Return the number of indexed passages."""
+        query = select(func.count()).where(
+            passages.c.base_id == self._base, passages.c.state == INDEXED
+        )
+        with self._engine.connect() as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def mark(self, ids: Collection[str], state: str) -> None:
+        """Put passages into a state."""
+        statement = (
+            update(passages)
+            .where(passages.c.base_id == self._base, passages.c.id == bindparam("passage"))
+            .values(state=state)
+        )
+        if ids:
+            with self._engine.begin() as connection:
+                connection.execute(statement, [{"passage": name} for name in ids])
+
+    def mark_documents_indexed(self) -> None:
+        """Mark the pending documents that have no pending passage left as indexed."""
+        waiting = select(passages.c.document_id).where(
+            passages.c.base_id == self._base, passages.c.state == PENDING
+        )
+        with self._engine.begin() as connection:
+            connection.execute(
+                update(documents)
+                .where(
+                    documents.c.base_id == self._base,
+                    documents.c.state == PENDING,
+                    documents.c.id.not_in(waiting),
+                )
+                .values(state=INDEXED)
+            )
+
+    def purge(self) -> None:
+        """Delete what is marked as removing: passages, then documents."""
+        with self._engine.begin() as connection:
+            for table in (passages, documents):
+                connection.execute(
+                    delete(table).where(table.c.base_id == self._base, table.c.state == REMOVING)
+                )
+
+    def allowed(self, filter: Filter) -> set[str]:
+        """Return the ids of the indexed passages that a filter lets through."""
+        columns = documents.c
+        query = select(
+            columns.id, columns.source, columns.title, columns.language, columns.metadata
+        ).where(columns.base_id == self._base, columns.state != REMOVING)
+        page = filter.where.get("page")
+        ids: set[str] = set()
+        with self._engine.connect() as connection:
+            chosen = [row.id for row in connection.execute(query) if _passes(row, filter)]
+            for some in _slices(chosen):
+                chosen_passages = select(passages.c.id).where(
+                    passages.c.document_id.in_(some), passages.c.state == INDEXED
+                )
+                if page is not None:
+                    chosen_passages = chosen_passages.where(passages.c.page == _number(page))
+                ids.update(connection.execute(chosen_passages).scalars())
+        return ids
+
+    def _select(self) -> Select[Any]:
+        columns = documents.c
+        text = func.substr(
+            columns.text, passages.c.start + 1, passages.c.end - passages.c.start
+        ).label("passage_text")
+        return (
+            select(
+                passages, text, columns.source, columns.title, columns.language, columns.metadata
+            )
+            .join(documents, documents.c.id == passages.c.document_id)
+            .where(passages.c.base_id == self._base)
+        )
+
+
+def source_matches(source: str, pattern: str) -> bool:
+    """Tell whether a pattern names a source: whole, by its ending after a slash, or as a glob."""
+    if source == pattern or source.endswith("/" + pattern.lstrip("/")):
+        return True
+    if not any(mark in pattern for mark in "*?["):
+        return False
+    return fnmatchcase(source, pattern) or fnmatchcase(source, f"*/{pattern}")
+
+
+def _passes(row: Any, filter: Filter) -> bool:
+    if filter.source is not None and not source_matches(row.source, filter.source):
+        return False
+    facts: Mapping[str, str] = {**row.metadata, "title": row.title, "language": row.language}
+    return all(facts.get(key) == value for key, value in filter.where.items() if key != "page")
+
+
+def _number(page: str) -> int:
+    return int(page) if page.isdecimal() else -1
+
+
+def _passage(row: Any) -> Passage:
+    return Passage(
+        id=row.id,
+        source=row.source,
+        title=row.title,
+        text=row.passage_text,
+        start=row.start,
+        end=row.end,
+        ordinal=row.ordinal,
+        tokens=row.tokens,
+        headings=tuple(row.headings),
+        page=row.page,
+        sheet=row.sheet,
+        language=row.language,
+        metadata=row.metadata,
+    )
+
+
+def _pack(section: Section) -> dict[str, Any]:
+    return {key: value for key, value in asdict(section).items() if value not in (None, ())}
+
+
+def _unpack(packed: Mapping[str, Any]) -> Section:
+    return Section(
+        **{
+            **packed,
+            "kind": SectionKind(packed["kind"]),
+            "headings": tuple(packed.get("headings", ())),
+        }
+    )
+
+
+def _slices(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(values), SQL_VARIABLES):
+        yield values[start : start + SQL_VARIABLES]

@@ -1,0 +1,205 @@
+"""The values that flow through the knowledge base: frozen, typed, without behaviour that does I/O.
+
+Offsets are counted in Python characters of ``Document.text``; ``end`` is exclusive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Vector: TypeAlias = npt.NDArray[np.float32]
+"""One embedding, shape ``(d,)``."""
+
+Vectors: TypeAlias = npt.NDArray[np.float32]
+"""Several embeddings, shape ``(n, d)``."""
+
+NO_METADATA: Mapping[str, str] = MappingProxyType({})
+
+
+class SectionKind(StrEnum):
+    """What a section of a document is, as far as splitting and quoting need to know."""
+
+    HEADING = "heading"
+    PARAGRAPH = "paragraph"
+    LIST_ITEM = "list_item"
+    TABLE_ROW = "table_row"
+    CODE = "code"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A half-open range of characters of a document's text."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One block of a document (a heading, a paragraph, a table row, ...) and where it stands.
+
+    ``headings`` is the path of headings above the section, outermost first; a heading's own
+    section already includes itself. ``page`` counts from 1: the page of a PDF or the slide of a
+    presentation, None where the format has none. ``sheet`` names the sheet of a workbook.
+    """
+
+    start: int
+    end: int
+    kind: SectionKind = SectionKind.PARAGRAPH
+    headings: tuple[str, ...] = ()
+    page: int | None = None
+    sheet: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a loader makes of one file: its text and a map from character spans to places.
+
+    ``sections`` are ordered and do not overlap; between them stands only white space.
+    ``source`` is the absolute POSIX path of the file; for a member of an archive the archive's
+    path, a slash and the member's name.
+    """
+
+    source: str
+    title: str
+    text: str
+    sections: tuple[Section, ...]
+    media_type: str
+    language: str = "und"
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A piece of a document that is indexed as one: ``document.text[start:end] == text``.
+
+    ``id`` comes from the source, the text and its occurrence in the document, so that ingesting
+    the same content again gives the same id. ``tokens`` is counted by the encoder in use, over
+    what is encoded (``encoded_text``).
+    """
+
+    id: str
+    source: str
+    title: str
+    text: str
+    start: int
+    end: int
+    ordinal: int
+    tokens: int
+    headings: tuple[str, ...] = ()
+    page: int | None = None
+    sheet: str | None = None
+    language: str = "und"
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a passage was found: each stage's score and its rank there (from 1); None where absent."""
+
+    dense_score: float | None = None
+    dense_rank: int | None = None
+    lexical_score: float | None = None
+    lexical_rank: int | None = None
+    dense_weight: float | None = None
+    fused_rank: int | None = None
+    terms: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredPassage:
+    """A passage and, beside it, how well it matched the query that brought it (higher is better)."""
+
+    passage: Passage
+    score: float
+    explain: Explanation = field(default_factory=Explanation)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Restricts retrieval; every given condition must hold.
+
+    ``source`` matches a whole source, its ending after a slash (``returns.md`` matches
+    ``/docs/returns.md``) or a glob pattern. ``where`` compares metadata values exactly; the keys
+    ``title``, ``language`` and ``page`` are answered from the passage itself.
+    """
+
+    source: str | None = None
+    where: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is restricted."""
+        return self.source is None and not self.where
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A file that could not be taken in, and why, in one sentence."""
+
+    path: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class IngestReport:
+    """What one ingestion did. Counts are of documents, except ``passages``: passages written."""
+
+    added: int
+    updated: int
+    unchanged: int
+    removed: int
+    failed: tuple[Failure, ...]
+    passages: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class IngestProgress:
+    """Where an ingestion stands; ``files_total`` grows while archives are opened."""
+
+    files_done: int
+    files_total: int
+    passages: int
+    current: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentInfo:
+    """A document as a list shows it. ``added_at`` is seconds since the epoch; sizes in bytes."""
+
+    source: str
+    title: str
+    media_type: str
+    language: str
+    size: int
+    passages: int
+    added_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieval:
+    """What one query brought: hits best first, and the time each stage took in milliseconds."""
+
+    query: str
+    hits: tuple[ScoredPassage, ...]
+    timings_ms: Mapping[str, float]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One finding of ``doctor``: what was looked at, whether it holds, and what was seen."""
+
+    name: str
+    ok: bool
+    found: str

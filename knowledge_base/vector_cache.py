@@ -1,0 +1,64 @@
+"""Vectors by what was encoded: the same text under the same encoder is never encoded twice."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+import numpy as np
+from sqlalchemy import Engine, delete, select
+from sqlalchemy.dialects.sqlite import insert
+
+from knowledge_base.registry import SQL_VARIABLES
+from knowledge_base.tables import bases, passages, vectors
+from knowledge_base.types import Vector
+
+
+class VectorCache:
+    """The stored vectors of one encoder."""
+
+    def __init__(self, engine: Engine, fingerprint: str) -> None:
+        """Take the database and the encoder's fingerprint."""
+        self._engine = engine
+        self._fingerprint = fingerprint
+
+    def get(self, hashes: Collection[str]) -> dict[str, Vector]:
+        """Return the vectors that are there, by the hash of what was encoded."""
+        wanted = sorted(set(hashes))
+        found: dict[str, Vector] = {}
+        with self._engine.connect() as connection:
+            for start in range(0, len(wanted), SQL_VARIABLES):
+                query = select(vectors.c.text_hash, vectors.c.vector).where(
+                    vectors.c.fingerprint == self._fingerprint,
+                    vectors.c.text_hash.in_(wanted[start : start + SQL_VARIABLES]),
+                )
+                for text_hash, blob in connection.execute(query):
+                    found[text_hash] = np.frombuffer(blob, np.float32)
+        return found
+
+    def put(self, new: Mapping[str, Vector]) -> None:
+        """Store vectors; those already there stay."""
+        rows = [
+            {
+                "fingerprint": self._fingerprint,
+                "text_hash": text_hash,
+                "vector": np.ascontiguousarray(vector, np.float32).tobytes(),
+            }
+            for text_hash, vector in new.items()
+        ]
+        if rows:
+            with self._engine.begin() as connection:
+                connection.execute(insert(vectors).on_conflict_do_nothing(), rows)
+
+    def drop_unused(self) -> None:
+        """Delete the vectors of this encoder that no passage of a base using it has."""
+        used = (
+            select(passages.c.text_hash)
+            .join(bases, bases.c.id == passages.c.base_id)
+            .where(bases.c.fingerprint == self._fingerprint)
+        )
+        with self._engine.begin() as connection:
+            connection.execute(
+                delete(vectors).where(
+                    vectors.c.fingerprint == self._fingerprint, vectors.c.text_hash.not_in(used)
+                )
+            )

@@ -1,0 +1,1 @@
+"""A question and a conversation in, a cited answer out."""

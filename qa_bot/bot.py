@@ -1,0 +1,181 @@
+"""The straight line from a question to its cited answer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from knowledge_base.knowledge_base import KnowledgeBase
+from knowledge_base.types import Filter, Retrieval
+from qa_bot.conversations import Conversations
+from qa_bot.errors import InvalidQuestion
+from qa_bot.faces import answer_json
+from qa_bot.phrases import abstention
+from qa_bot.protocols import Reader, Rewriter
+from qa_bot.types import (
+    Answer,
+    Conversation,
+    Finished,
+    Reading,
+    Rewrite,
+    Searched,
+    StreamEvent,
+    Token,
+)
+
+LONGEST_QUESTION = 4000
+"""The most characters of a question."""
+
+
+class QABot:
+    """Answers questions over one knowledge base. Safe to use from many threads."""
+
+    def __init__(
+        self,
+        knowledge_base: KnowledgeBase,
+        rewriter: Rewriter,
+        reader: Reader,
+        conversations: Conversations,
+        *,
+        passages: int = 8,
+    ) -> None:
+        """Take the parts; ``passages`` are read for a question unless ``k`` asks for more."""
+        self.knowledge_base = knowledge_base
+        self.rewriter = rewriter
+        self.reader = reader
+        self.conversations = conversations
+        self._passages = passages
+
+    def ask(
+        self,
+        question: str,
+        *,
+        conversation_id: str | None = None,
+        k: int = 5,
+        filter: Filter | None = None,
+    ) -> Answer:
+        """Answer a question, with the evidence for every sentence.
+
+        Args:
+            question: As the user wrote it.
+            conversation_id: The exchange is stored there, and a follow-up leans on it. With None
+                the question stands alone and nothing is stored.
+            k: How many passages the answer shows.
+            filter: Restricts which passages may be used.
+
+        Raises:
+            InvalidQuestion: If the question is empty or too long.
+            ConversationNotFound: If there is no such conversation.
+        """
+        for event in self.stream(question, conversation_id=conversation_id, k=k, filter=filter):
+            if isinstance(event, Finished):
+                return event.answer
+        raise AssertionError("a stream ends with Finished")
+
+    def stream(
+        self,
+        question: str,
+        *,
+        conversation_id: str | None = None,
+        k: int = 5,
+        filter: Filter | None = None,
+    ) -> Iterator[StreamEvent]:
+        """Give what was searched for, then the answer's text in pieces, then the whole answer.
+
+        The exchange is stored just before the last event: a reader who stops early leaves nothing.
+
+        Raises:
+            InvalidQuestion: If the question is empty or too long.
+            ConversationNotFound: If there is no such conversation.
+        """
+        asked = _checked(question)
+        conversation = self.conversations.get(conversation_id) if conversation_id else None
+        return self.answer(asked, conversation, k, filter)
+
+    def answer(
+        self,
+        question: str,
+        conversation: Conversation | None,
+        k: int = 5,
+        filter: Filter | None = None,
+    ) -> Iterator[StreamEvent]:
+        """Give the events of one answer; see ``stream``."""
+        started = time.perf_counter()
+        rewrite = self.rewriter.rewrite(question, conversation)
+        rewritten_at = time.perf_counter()
+        retrieval = self.knowledge_base.retrieve(rewrite.query, max(k, self._passages), filter)
+        retrieved_at = time.perf_counter()
+        yield Searched(rewrite, retrieval.hits[:k])
+        reading: Reading | None = None
+        for piece in self.reader.stream(rewrite.query, retrieval.hits[: self._passages]):
+            if isinstance(piece, Reading):
+                reading = piece
+            else:
+                yield Token(piece)
+        if reading is None:
+            raise AssertionError("a reader's stream ends with its reading")
+        timings = {
+            "rewrite": _ms(rewritten_at - started),
+            "retrieve": _ms(retrieved_at - rewritten_at),
+            **{f"retrieve_{stage}": value for stage, value in retrieval.timings_ms.items()},
+            "read": _ms(time.perf_counter() - retrieved_at),
+            "total": _ms(time.perf_counter() - started),
+        }
+        answer = self._assembled(question, rewrite, retrieval, reading, k, timings)
+        if reading.abstained:
+            yield Token(answer.text)
+        yield Finished(self._stored(answer, conversation))
+
+    def _assembled(
+        self,
+        question: str,
+        rewrite: Rewrite,
+        retrieval: Retrieval,
+        reading: Reading,
+        k: int,
+        timings: Mapping[str, float],
+    ) -> Answer:
+        cited = {citation.passage_id for citation in reading.citations}
+        shown = [
+            hit for rank, hit in enumerate(retrieval.hits) if rank < k or hit.passage.id in cited
+        ]
+        return Answer(
+            question=question,
+            rewritten=rewrite.query,
+            text=abstention(question) if reading.abstained else reading.answer,
+            short_answer=reading.short_answer,
+            abstained=reading.abstained,
+            confidence=reading.confidence,
+            citations=reading.citations,
+            passages=tuple(shown),
+            timings_ms=timings,
+            models={"encoder": self.knowledge_base.encoder.name, "reader": self.reader.name},
+            reason=reading.reason,
+            explain={**reading.explain, "notes": list(retrieval.notes)},
+        )
+
+    def _stored(self, answer: Answer, conversation: Conversation | None) -> Answer:
+        if conversation is None:
+            return answer
+        answer = replace(answer, conversation_id=conversation.id)
+        turn = self.conversations.append(
+            conversation.id, answer.question, answer.rewritten, answer.text, answer_json(answer)
+        )
+        return replace(answer, turn_id=turn.id)
+
+
+def _checked(question: str) -> str:
+    asked = question.strip()
+    if not any(character.isalnum() for character in asked):
+        raise InvalidQuestion(f"there is no question in {question[:40]!r}; write a few words")
+    if len(asked) > LONGEST_QUESTION:
+        raise InvalidQuestion(
+            f"the question has {len(asked):,} characters; the most is {LONGEST_QUESTION:,}, "
+            "shorten it"
+        )
+    return asked
+
+
+def _ms(seconds: float) -> float:
+    return round(seconds * 1000, 3)

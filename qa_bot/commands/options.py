@@ -1,0 +1,94 @@
+"""Options that commands share, and how results are written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from qa_bot.config import Config, load_config
+
+if TYPE_CHECKING:
+    from knowledge_base.types import Filter
+    from qa_bot.bootstrap import App
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def common(command: Command) -> Command:
+    """Add ``--home``, ``--config``, ``--encoder``, ``--kb`` and ``--json``."""
+    for option in (
+        click.option(
+            "--json", "as_json", is_flag=True, help="One JSON document on standard output."
+        ),
+        click.option("--kb", default="default", show_default=True, help="The knowledge base."),
+        click.option("--encoder", help="An encoder's name or folder."),
+        click.option(
+            "--config", "config_file", type=click.Path(path_type=Path), help="A TOML file."
+        ),
+        click.option("--home", help="The folder that holds everything [QA_BOT_HOME or ~/.qa-bot]."),
+    ):
+        command = option(command)
+    return command
+
+
+def filtered(command: Command) -> Command:
+    """Add ``--source`` and ``--where``."""
+    for option in (
+        click.option(
+            "--where", multiple=True, metavar="KEY=VALUE", help="Only documents with this metadata."
+        ),
+        click.option("--source", help="Only this document: a path, its ending, or a glob."),
+    ):
+        command = option(command)
+    return command
+
+
+def settings(config_file: Path | None, **flags: Any) -> Config:
+    """Return the settings in force for a command's flags."""
+    return load_config(config_file, flags=flags)
+
+
+@contextmanager
+def opened(config: Config, *, exclusive: bool = True) -> Iterator[App]:
+    """Open the app over the home folder and close it in the end."""
+    from qa_bot.bootstrap import open_app
+
+    app = open_app(config, exclusive=exclusive)
+    try:
+        yield app
+    finally:
+        app.close()
+
+
+def make_filter(source: str | None, where: tuple[str, ...]) -> Filter | None:
+    """Return the filter of ``--source`` and ``--where``, or None where neither is given."""
+    from knowledge_base.types import Filter
+
+    if source is None and not where:
+        return None
+    return Filter(source, pairs(where, "--where"))
+
+
+def pairs(given: tuple[str, ...], option: str) -> dict[str, str]:
+    """Return ``KEY=VALUE`` arguments as a dictionary.
+
+    Raises:
+        click.UsageError: If one has no ``=`` or no key.
+    """
+    found = {}
+    for pair in given:
+        key, equals, value = pair.partition("=")
+        if not equals or not key.strip():
+            raise click.UsageError(f"{option} wants KEY=VALUE, got {pair!r}")
+        found[key.strip()] = value.strip()
+    return found
+
+
+def write_json(value: Any, *, line: bool = False) -> None:
+    """Write one JSON document to standard output; with ``line`` on a single line."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=None if line else 2))

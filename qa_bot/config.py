@@ -1,0 +1,125 @@
+"""Settings: read once, at the top. Below ``bootstrap`` nobody sees them.
+
+Precedence: flags over ``QA_BOT_*`` environment over the configuration file over defaults.
+Reading settings creates nothing and sets nothing.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from qa_bot.errors import ConfigError
+
+PREFIX = "QA_BOT_"
+
+NOT_SETTINGS = frozenset({"cache", "shared_data"})
+"""``QA_BOT_`` variables that are read elsewhere: the model cache, and checks on shared data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Every setting, with its default.
+
+    ``home``: the folder that holds everything. ``database``: a database URL instead of SQLite in
+    the home folder. ``chroma_url``: a Chroma server instead of the embedded store. ``encoder``: a
+    name of the table in ``knowledge_base/components.py`` or a local model folder. ``reader``:
+    likewise, in ``qa_bot/components.py``. ``passages``: how many passages are read for a question.
+    ``caution``: how readily the bot says that the documents hold no answer: ``strict``,
+    ``balanced`` or ``eager``. ``host`` and ``port``: where the page is served. ``max_file_mb``:
+    larger files are refused, in units of 1,000,000 bytes.
+    """
+
+    home: str = "~/.qa-bot"
+    database: str = ""
+    chroma_url: str = ""
+    encoder: str = "minilm"
+    reader: str = "auto"
+    passages: int = 8
+    caution: str = "balanced"
+    host: str = "127.0.0.1"
+    port: int = 7860
+    max_file_mb: float = 100.0
+
+
+CHOICES: Mapping[str, tuple[str, ...]] = {"caution": ("strict", "balanced", "eager")}
+
+
+def load_config(
+    file: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    flags: Mapping[str, Any] | None = None,
+) -> Config:
+    """Return the settings in force.
+
+    Args:
+        file: A TOML file of settings; None reads ``qa_bot.toml`` of the working folder if there.
+        environ: The environment; by default the process's own.
+        flags: Settings from the command line; None values are passed over.
+
+    Raises:
+        ConfigError: If a setting is unknown or has a value that does not fit.
+    """
+    environ = os.environ if environ is None else environ
+    config = Config()
+    for origin, values in (
+        (str(file or "qa_bot.toml"), _read(file)),
+        ("the environment", _from_environment(environ)),
+        ("the command line", {k: v for k, v in (flags or {}).items() if v is not None}),
+    ):
+        config = replace(config, **{k: _fitted(origin, k, v) for k, v in values.items()})
+    return config
+
+
+def _read(file: Path | None) -> dict[str, Any]:
+    path = file or Path("qa_bot.toml")
+    if file is None and not path.is_file():
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(
+            f"the configuration file {path} cannot be read: {error.strerror}; check the path"
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}; mend or remove it") from error
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    found = {}
+    for name, value in environ.items():
+        key = name.removeprefix(PREFIX).lower()
+        if name.startswith(PREFIX) and value and key not in NOT_SETTINGS:
+            found[key] = value
+    return found
+
+
+def _fitted(origin: str, key: str, value: Any) -> Any:
+    kinds = {field.name: type(field.default) for field in fields(Config)}
+    if key not in kinds:
+        near = difflib.get_close_matches(key, kinds, 1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(kinds)}"
+        raise ConfigError(f"{origin} has an unknown setting {key!r}; {hint}")
+    kind = kinds[key]
+    try:
+        fitted = kind(value) if isinstance(value, str) or kind is float else value
+    except ValueError as error:
+        raise ConfigError(f"{origin}: {key} must be {_words(kind)}, got {value!r}") from error
+    if not isinstance(fitted, kind) or isinstance(fitted, bool):
+        raise ConfigError(f"{origin}: {key} must be {_words(kind)}, got {value!r}")
+    if key in CHOICES and fitted not in CHOICES[key]:
+        raise ConfigError(
+            f"{origin}: {key} must be one of {', '.join(CHOICES[key])}, got {value!r}"
+        )
+    if kind in (int, float) and fitted <= 0:
+        raise ConfigError(f"{origin}: {key} must be more than 0, got {value!r}")
+    return fitted
+
+
+def _words(kind: type) -> str:
+    return {int: "a whole number", float: "a number", str: "text"}[kind]

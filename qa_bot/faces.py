@@ -1,0 +1,77 @@
+"""Results as plain JSON values, the same on the command line, over HTTP and in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from knowledge_base.types import IngestReport, Retrieval, ScoredPassage
+from qa_bot.types import Answer, Citation
+
+
+def answer_json(answer: Answer) -> dict[str, Any]:
+    """Return an answer in the form of ``ask --json``."""
+    return {
+        "question": answer.question,
+        "rewritten": answer.rewritten,
+        "answer": answer.text,
+        "short_answer": answer.short_answer,
+        "abstained": answer.abstained,
+        "confidence": round(answer.confidence, 4),
+        "reason": answer.reason,
+        "citations": [_citation(citation) for citation in answer.citations],
+        "passages": [_passage(hit) for hit in answer.passages],
+        "timings_ms": dict(answer.timings_ms),
+        "models": dict(answer.models),
+        "explain": _plain(answer.explain),
+        "conversation_id": answer.conversation_id,
+        "turn_id": answer.turn_id,
+    }
+
+
+def retrieval_json(retrieval: Retrieval) -> dict[str, Any]:
+    """Return a retrieval in the form of ``search --json``."""
+    return {
+        "query": retrieval.query,
+        "passages": [_passage(hit) for hit in retrieval.hits],
+        "timings_ms": dict(retrieval.timings_ms),
+        "notes": list(retrieval.notes),
+    }
+
+
+def ingest_json(report: IngestReport) -> dict[str, Any]:
+    """Return a report in the form of ``ingest --json``."""
+    return {**asdict(report), "failed": [asdict(failure) for failure in report.failed]}
+
+
+def _citation(citation: Citation) -> dict[str, Any]:
+    return {**asdict(citation), "headings": list(citation.headings)}
+
+
+def _passage(hit: ScoredPassage) -> dict[str, Any]:
+    passage = hit.passage
+    return {
+        "id": passage.id,
+        "source": passage.source,
+        "title": passage.title,
+        "page": passage.page,
+        "sheet": passage.sheet,
+        "headings": list(passage.headings),
+        "start": passage.start,
+        "end": passage.end,
+        "text": passage.text,
+        "score": round(hit.score, 6),
+        "explain": {**asdict(hit.explain), "terms": list(hit.explain.terms)},
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Return a value of plain JSON types."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(inner) for inner in value]
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    return float(value)

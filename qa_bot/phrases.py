@@ -1,0 +1,38 @@
+"""The few sentences that the bot says itself, in the language of the question."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from knowledge_base.loaders.language import language_of
+
+PHRASES: Mapping[str, Mapping[str, str]] = {
+    "abstention": {
+        "en": "This is not in these documents.",
+        "zh": "这些文档中没有找到答案。",
+    },
+    "no_passages": {
+        "en": "No passage matches the question.",
+        "zh": "没有与问题相符的段落。",
+    },
+    "weak_evidence": {
+        "en": "The nearest passages do not answer the question.",
+        "zh": "最接近的段落没有回答这个问题。",
+    },
+    "missing_terms": {
+        "en": "No passage that was found mentions: {terms}.",
+        "zh": "找到的段落都没有提到:{terms}。",
+    },
+}
+"""Each phrase in each language."""
+
+
+def phrase(name: str, question: str, **values: str) -> str:
+    """Return a phrase in the question's language, Chinese or else English."""
+    language = "zh" if language_of(question) == "zh" else "en"
+    return PHRASES[name][language].format(**values)
+
+
+def abstention(question: str) -> str:
+    """Return the sentence that says that the documents hold no answer."""
+    return phrase("abstention", question)

@@ -1,0 +1,38 @@
+"""The seams of the bot, on one page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol, runtime_checkable
+
+from knowledge_base.types import Filter, Retrieval, ScoredPassage
+from qa_bot.types import Conversation, Reading, Rewrite
+
+
+@runtime_checkable
+class Rewriter(Protocol):
+    """Makes a follow-up question stand on its own."""
+
+    def rewrite(self, question: str, conversation: Conversation | None) -> Rewrite:
+        """Return what to search for; the question itself when it needs nothing."""
+
+
+@runtime_checkable
+class Retrieving(Protocol):
+    """The part of a knowledge base that answering needs."""
+
+    def retrieve(self, query: str, k: int, filter: Filter | None = None) -> Retrieval:
+        """Return up to k passages, best first."""
+
+
+@runtime_checkable
+class Reader(Protocol):
+    """Answers a question from passages, with the evidence for every sentence."""
+
+    name: str
+
+    def read(self, question: str, hits: Sequence[ScoredPassage]) -> Reading:
+        """Return the answer, or an abstention with its reason. No passages: an abstention."""
+
+    def stream(self, question: str, hits: Sequence[ScoredPassage]) -> Iterator[str | Reading]:
+        """Yield pieces of the answer's text as they come, and at last the reading itself."""

@@ -1,0 +1,23 @@
+"""Writes trained weights in the form that is shipped: half precision, with a checksum beside."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from safetensors.numpy import save_file
+
+from knowledge_base.encoders.bundled import SHA256
+from knowledge_base.encoders.model_cache import sha256_of
+from qa_bot.training.network import ReaderNetwork, as_arrays
+
+
+def export(network: ReaderNetwork, folder: Path, facts: Mapping[str, Any]) -> Path:
+    """Write ``reader.safetensors`` and ``reader.json`` into a folder; return the weights' path."""
+    target = folder / "reader.safetensors"
+    save_file(as_arrays(network), target)
+    settings = {"sha256": sha256_of(target), "base": SHA256, "training": dict(facts)}
+    (folder / "reader.json").write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
+    return target

@@ -1,0 +1,135 @@
+"""The values of a conversation: questions, answers, citations. Frozen; nothing here does I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from knowledge_base.types import ScoredPassage
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """One numbered piece of evidence: ``quote`` equals the document's text from ``start`` to ``end``.
+
+    ``number`` counts from 1 in the order of first use in the answer. ``span_start`` and
+    ``span_end`` (document offsets too) mark the words inside the quote that settle the question.
+    """
+
+    number: int
+    passage_id: str
+    source: str
+    title: str
+    page: int | None
+    start: int
+    end: int
+    quote: str
+    headings: tuple[str, ...] = ()
+    sheet: str | None = None
+    span_start: int | None = None
+    span_end: int | None = None
+    score: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reader makes of a question and its passages.
+
+    ``answer`` is whole sentences with ``[1]``-style marks; on abstention it is empty and
+    ``reason`` says why. ``confidence`` is between 0 and 1.
+    """
+
+    answer: str
+    short_answer: str | None
+    abstained: bool
+    confidence: float
+    citations: tuple[Citation, ...] = ()
+    reason: str = ""
+    explain: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """What a question became before it was searched for, and whether anything was carried over."""
+
+    query: str
+    changed: bool = False
+    carried: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A question's whole answer, as every face shows it.
+
+    ``text`` carries ``[n]`` marks; on abstention it is the plain sentence that says so, in the
+    question's language, and ``passages`` are the nearest ones.
+    """
+
+    question: str
+    rewritten: str
+    text: str
+    short_answer: str | None
+    abstained: bool
+    confidence: float
+    citations: tuple[Citation, ...]
+    passages: tuple[ScoredPassage, ...]
+    timings_ms: Mapping[str, float]
+    models: Mapping[str, str]
+    reason: str = ""
+    conversation_id: str | None = None
+    turn_id: int | None = None
+    explain: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """The first event of a stream: what was searched for and what came up."""
+
+    rewrite: Rewrite
+    passages: tuple[ScoredPassage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of the answer's text, to be appended to what came before."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The last event of a stream: the whole answer, already stored in its conversation."""
+
+    answer: Answer
+
+
+StreamEvent: TypeAlias = Searched | Token | Finished
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One stored exchange. ``feedback`` is 1 (liked), -1 (disliked) or None; times are epoch seconds.
+
+    ``answer_json`` is the answer in the form of ``ask --json``.
+    """
+
+    id: int
+    question: str
+    rewritten: str
+    answer: str
+    answer_json: Mapping[str, Any]
+    feedback: int | None
+    created_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A stored conversation with its turns, oldest first."""
+
+    id: str
+    title: str
+    knowledge_base: str
+    created_at: float
+    updated_at: float
+    turns: tuple[Turn, ...] = ()
