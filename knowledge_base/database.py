@@ -41,6 +41,9 @@ def migrate(engine: Engine, scripts: Path, version_table: str, head: str) -> Non
     config.set_main_option("script_location", str(scripts))
     script = ScriptDirectory.from_config(config)
     with engine.begin() as connection:
+        if engine.dialect.name == "sqlite":
+            # the driver begins no transaction for a change of schema: a kill would leave half of it
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
         context = MigrationContext.configure(
             connection,
             opts={

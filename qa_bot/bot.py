@@ -68,10 +68,21 @@ class QABot:
             InvalidQuestion: If the question is empty or too long.
             ConversationNotFound: If there is no such conversation.
         """
-        for event in self.stream(question, conversation_id=conversation_id, k=k, filter=filter):
-            if isinstance(event, Finished):
-                return event.answer
-        raise AssertionError("a stream ends with Finished")
+        return _last(self.stream(question, conversation_id=conversation_id, k=k, filter=filter))
+
+    def answer_in(
+        self,
+        question: str,
+        conversation: Conversation | None,
+        k: int = 5,
+        filter: Filter | None = None,
+    ) -> Answer:
+        """Answer a question in a conversation that is given, not stored.
+
+        Raises:
+            InvalidQuestion: If the question is empty or too long.
+        """
+        return _last(self._answer(_checked(question), conversation, k, filter, store=False))
 
     def stream(
         self,
@@ -91,16 +102,17 @@ class QABot:
         """
         asked = _checked(question)
         conversation = self.conversations.get(conversation_id) if conversation_id else None
-        return self.answer(asked, conversation, k, filter)
+        return self._answer(asked, conversation, k, filter, store=True)
 
-    def answer(
+    def _answer(
         self,
         question: str,
         conversation: Conversation | None,
-        k: int = 5,
-        filter: Filter | None = None,
+        k: int,
+        filter: Filter | None,
+        *,
+        store: bool,
     ) -> Iterator[StreamEvent]:
-        """Give the events of one answer; see ``stream``."""
         started = time.perf_counter()
         rewrite = self.rewriter.rewrite(question, conversation)
         rewritten_at = time.perf_counter()
@@ -125,7 +137,7 @@ class QABot:
         answer = self._assembled(question, rewrite, retrieval, reading, k, timings)
         if reading.abstained:
             yield Token(answer.text)
-        yield Finished(self._stored(answer, conversation))
+        yield Finished(self._stored(answer, conversation) if store else answer)
 
     def _assembled(
         self,
@@ -163,6 +175,13 @@ class QABot:
             conversation.id, answer.question, answer.rewritten, answer.text, answer_json(answer)
         )
         return replace(answer, turn_id=turn.id)
+
+
+def _last(events: Iterator[StreamEvent]) -> Answer:
+    for event in events:
+        if isinstance(event, Finished):
+            return event.answer
+    raise AssertionError("a stream ends with Finished")
 
 
 def _checked(question: str) -> str:

@@ -35,7 +35,7 @@ DONE, FAILED_IN_PART, WRONG_REQUEST, INTERRUPTED = 0, 1, 2, 130
 class LazyGroup(click.Group):
     """Imports a command when it is called; its name and help line are known before."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+    def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in the order of the table."""
         return list(COMMANDS)
 

@@ -100,7 +100,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _fitted(origin: str, key: str, value: Any) -> Any:
-    kinds = {field.name: type(field.default) for field in fields(Config)}
+    kinds: dict[str, Any] = {field.name: type(field.default) for field in fields(Config)}
     if key not in kinds:
         near = difflib.get_close_matches(key, kinds, 1)
         hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(kinds)}"

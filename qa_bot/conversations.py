@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,7 +16,10 @@ from qa_bot.tables import conversations, turns
 from qa_bot.types import Conversation, Turn
 
 LONGEST_TITLE = 60
-"""Characters of a title made from the first question."""
+"""Columns of a title made from the first question; a Chinese character takes two."""
+
+# Half of a surrogate pair cannot be written as UTF-8, and PostgreSQL refuses a zero character
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class Conversations:
@@ -27,12 +32,12 @@ class Conversations:
     def start(self, knowledge_base: str, title: str = "") -> Conversation:
         """Begin a conversation over a knowledge base; its first question will be its title."""
         now = time.time()
-        made = Conversation(secrets.token_urlsafe(12), title, knowledge_base, now, now)
+        made = Conversation(_new_id(), _storable(title.strip()), knowledge_base, now, now)
         with self._engine.begin() as connection:
             connection.execute(
                 insert(conversations).values(
                     id=made.id,
-                    title=title,
+                    title=made.title,
                     knowledge_base=knowledge_base,
                     created_at=now,
                     updated_at=now,
@@ -75,35 +80,56 @@ class Conversations:
             ConversationNotFound: If there is no conversation of this id.
         """
         now = time.time()
-        values = {
-            "question": question,
-            "rewritten": rewritten,
-            "answer": answer,
+        values: dict[str, Any] = {
+            "question": _storable(question),
+            "rewritten": _storable(rewritten),
+            "answer": _storable(answer),
             "answer_json": dict(answer_json),
             "created_at": now,
         }
         with self._engine.begin() as connection:
+            # writing first takes SQLite's write lock at once: a read that turns into a write may
+            # be refused when another thread wrote in between
             title = connection.execute(
-                select(conversations.c.title).where(conversations.c.id == id)
+                update(conversations)
+                .where(conversations.c.id == id)
+                .values(updated_at=now)
+                .returning(conversations.c.title)
             ).scalar()
             if title is None:
                 raise ConversationNotFound(_missing("conversation", id))
-            connection.execute(
-                update(conversations)
-                .where(conversations.c.id == id)
-                .values(updated_at=now, title=title or title_of(question))
-            )
+            if not title:
+                connection.execute(
+                    update(conversations)
+                    .where(conversations.c.id == id)
+                    .values(title=_storable(title_of(question)))
+                )
             number = connection.execute(
                 insert(turns).values(conversation_id=id, **values).returning(turns.c.id)
             ).scalar_one()
         return Turn(id=number, feedback=None, **values)
 
     def truncate(self, id: str, turn_id: int) -> None:
-        """Drop a turn and all after it, as retrying or editing a question does."""
+        """Drop a turn and all after it, as retrying or editing a question does.
+
+        Where nothing is left, a title that came from the first question goes with it.
+        """
         with self._engine.begin() as connection:
-            connection.execute(
-                delete(turns).where(turns.c.conversation_id == id, turns.c.id >= turn_id)
-            )
+            dropped = connection.execute(
+                delete(turns)
+                .where(turns.c.conversation_id == id, turns.c.id >= turn_id)
+                .returning(turns.c.id, turns.c.question)
+            ).all()
+            left = connection.execute(
+                select(turns.c.id).where(turns.c.conversation_id == id).limit(1)
+            ).first()
+            if dropped and left is None:
+                first = min(dropped).question
+                connection.execute(
+                    update(conversations)
+                    .where(conversations.c.id == id, conversations.c.title == title_of(first))
+                    .values(title="")
+                )
 
     def feedback(self, turn_id: int, value: int | None) -> None:
         """Store whether an answer was liked (1), disliked (-1), or neither (None).
@@ -122,7 +148,7 @@ class Conversations:
             raise ConversationNotFound(_missing("turn", turn_id))
 
     def rename(self, id: str, title: str) -> None:
-        """Give a conversation another title.
+        """Give a conversation another title; an empty one lets the next question give it.
 
         Raises:
             ConversationNotFound: If there is none of this id.
@@ -131,7 +157,7 @@ class Conversations:
             changed = connection.execute(
                 update(conversations)
                 .where(conversations.c.id == id)
-                .values(title=" ".join(title.split())[:200])
+                .values(title=_storable(" ".join(title.split())[:200]))
             ).rowcount
         if not changed:
             raise ConversationNotFound(_missing("conversation", id))
@@ -144,13 +170,30 @@ class Conversations:
 
 
 def title_of(question: str) -> str:
-    """Return a title made from a question, cut at a word."""
+    """Return a title made from a question: one line, cut at a word where it is too wide.
+
+    Chinese is cut at any character, as is a word that would take more than half of the title.
+    """
     flat = " ".join(question.split())
-    if len(flat) <= LONGEST_TITLE:
-        return flat
-    cut = flat[:LONGEST_TITLE]
-    at = cut.rfind(" ")
-    return (cut[:at] if at > LONGEST_TITLE // 2 else cut) + "…"
+    columns = 0
+    for at, character in enumerate(flat):
+        columns += 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        if columns > LONGEST_TITLE:
+            space = flat.rfind(" ", 0, at + 1)
+            within = character.isascii() and flat[at - 1].isascii() and space > at // 2
+            return flat[: space if within else at].rstrip() + "…"
+    return flat
+
+
+def _new_id() -> str:
+    """Return a random id that can stand in a URL and on a command line."""
+    while (made := secrets.token_urlsafe(12)).startswith("-"):
+        pass  # it would read as an option
+    return made
+
+
+def _storable(text: str) -> str:
+    return _UNSTORABLE.sub("\ufffd", text)
 
 
 def _turn(row: Any) -> Turn:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
@@ -67,11 +68,13 @@ def _passage(hit: ScoredPassage) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value of plain JSON types."""
+    """Return a value of plain JSON types; a number that JSON cannot write (NaN) becomes None."""
     if isinstance(value, Mapping):
         return {str(key): _plain(inner) for key, inner in value.items()}
+    if hasattr(value, "tolist"):  # a number or an array of numpy
+        return _plain(value.tolist())
     if isinstance(value, (list, tuple)):
         return [_plain(inner) for inner in value]
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value
-    return float(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

@@ -62,7 +62,9 @@ def decode(data: bytes, name: str, *, markup: bool = False) -> str:
 
 def _is_binary(sample: bytes) -> bool:
     """Tell bytes that are no text: more than one in fifty is a control character."""
-    controls = sum(sample.count(bytes([code])) for code in (*range(9), *range(14, 27), *range(28, 32)))
+    controls = sum(
+        sample.count(bytes([code])) for code in (*range(9), *range(14, 27), *range(28, 32))
+    )
     return controls * 50 > len(sample)
 
 

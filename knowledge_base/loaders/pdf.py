@@ -6,6 +6,7 @@ import re
 import threading
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -176,9 +177,7 @@ def _add_page(
 
 def _usual_step(lines: list[_Line]) -> float:
     steps = sorted(
-        above.top - below.top
-        for above, below in zip(lines, lines[1:], strict=False)
-        if above.top > below.top
+        above.top - below.top for above, below in pairwise(lines) if above.top > below.top
     )
     return steps[len(steps) // 3] if steps else 0.0
 

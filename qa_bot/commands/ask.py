@@ -75,8 +75,9 @@ def ask(
             return
 
         def answered(asked: Asked) -> dict[str, Any]:
-            *_, last = bot.answer(asked.question, _conversation(asked, kb), k, restricted)
-            return answer_json(last.answer)
+            return answer_json(
+                bot.answer_in(asked.question, _conversation(asked, kb), k, restricted)
+            )
 
         _each(questions, answered)
 
@@ -188,7 +189,7 @@ def _conversation(asked: Asked, kb: str) -> Conversation | None:
                 exchanges.append([str(item["content"]), ""])
             elif exchanges:
                 exchanges[-1][1] = str(item["content"])
-        elif isinstance(item, (list, tuple)) and len(item) == 2:  # noqa: PLR2004
+        elif isinstance(item, (list, tuple)) and len(item) == 2:
             exchanges.append([str(item[0]), str(item[1])])
         else:
             raise InvalidQuestion(

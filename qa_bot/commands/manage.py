@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -20,7 +21,7 @@ def status(
     """Show the home folder, its knowledge bases and models. Works beside a running server."""
     config = settings(config_file, home=home, encoder=encoder)
     with opened(config, exclusive=False) as app:
-        found = {
+        found: dict[str, Any] = {
             "home": str(app.home),
             "owner": app.owner(),
             "encoder": config.encoder,
@@ -104,7 +105,7 @@ def remove(
 @click.option("--out", type=click.File("w", encoding="utf-8"), default="-", help="A file [-].")
 @common
 def export(
-    out: click.utils.LazyFile,
+    out: Any,
     home: str | None,
     config_file: Path | None,
     encoder: str | None,
@@ -115,7 +116,7 @@ def export(
     with opened(settings(config_file, home=home, encoder=encoder), exclusive=False) as app:
         for info in app.documents(kb):
             record = asdict(app.document(kb, info.source))
-            click.echo(json.dumps(record, ensure_ascii=False), file=out)  # type: ignore[arg-type]
+            click.echo(json.dumps(record, ensure_ascii=False), file=out)
 
 
 @click.command()

@@ -28,7 +28,10 @@ def upgrade() -> None:
         "documents",
         sa.Column("id", sa.Integer, primary_key=True),
         sa.Column(
-            "base_id", sa.ForeignKey("knowledge_bases.id", ondelete="CASCADE"), nullable=False
+            "base_id",
+            sa.Integer,
+            sa.ForeignKey("knowledge_bases.id", ondelete="CASCADE"),
+            nullable=False,
         ),
         sa.Column("source", sa.Text, nullable=False),
         sa.Column("title", sa.Text, nullable=False),
@@ -48,9 +51,17 @@ def upgrade() -> None:
         "passages",
         sa.Column("id", sa.String(32), nullable=False),
         sa.Column(
-            "base_id", sa.ForeignKey("knowledge_bases.id", ondelete="CASCADE"), nullable=False
+            "base_id",
+            sa.Integer,
+            sa.ForeignKey("knowledge_bases.id", ondelete="CASCADE"),
+            nullable=False,
         ),
-        sa.Column("document_id", sa.ForeignKey("documents.id", ondelete="CASCADE"), nullable=False),
+        sa.Column(
+            "document_id",
+            sa.Integer,
+            sa.ForeignKey("documents.id", ondelete="CASCADE"),
+            nullable=False,
+        ),
         sa.Column("ordinal", sa.Integer, nullable=False),
         sa.Column("start", sa.Integer, nullable=False),
         sa.Column("end", sa.Integer, nullable=False),

@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer, primary_key=True),
         sa.Column(
             "conversation_id",
+            sa.String(32),
             sa.ForeignKey("conversations.id", ondelete="CASCADE"),
             nullable=False,
             index=True,

@@ -1,0 +1,1 @@
+"""Readers: a question and passages in, an answer with its evidence out."""

@@ -1,0 +1,173 @@
+"""From chosen places in passages to an answer: whole sentences, marks, citations.
+
+Every reader that quotes uses this, so that answers look the same whoever found them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from knowledge_base.chunking.sentences import sentence_spans
+from knowledge_base.types import ScoredPassage, Span
+from qa_bot.citations import cite, mark
+from qa_bot.types import Reading
+
+_HOW_TO = re.compile(
+    r"^\s*(?:how (?:do|can|should|would|could|to|does one|must)\b|what (?:are the )?steps\b|steps\b|"
+    r"(?:what|how) (?:is|are) the (?:procedure|steps|process)\b)|怎么|怎样|如何|步骤|流程",
+    re.IGNORECASE,
+)
+_SEVERAL = re.compile(
+    r"\b(?:which|list|all|kinds?|types|what are|ways|conditions|requirements|documents|items)\b|"
+    r"哪些|哪几|有什么|几种|分别",
+    re.IGNORECASE,
+)
+_STEP = re.compile(r"^\s*(?:\d{1,2}[.)、]|[-•*])\s+")
+_NUMBERED = re.compile(r"^\s*\d{1,2}[.)、]\s+")
+
+LONGEST_RUN = 10
+"""List items of one answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of a passage; offsets in characters of the document."""
+
+    hit: ScoredPassage
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A quote that goes into an answer, and the words in it that settle the question."""
+
+    hit: ScoredPassage
+    start: int
+    end: int
+    span: Span | None = None
+
+
+def sentences_of(hit: ScoredPassage) -> list[Sentence]:
+    """Return the sentences of a passage, headings left out where they stand alone."""
+    passage = hit.passage
+    found = []
+    for start, end in sentence_spans(passage.text):
+        text = passage.text[start:end]
+        if text.strip() in passage.headings or text.strip() == passage.title:
+            continue
+        found.append(Sentence(hit, passage.start + start, passage.start + end, text))
+    return _without_headings(found)
+
+
+def _without_headings(sentences: list[Sentence]) -> list[Sentence]:
+    """Drop short lines without an end mark that stand before a paragraph: headings inside."""
+    kept = []
+    for number, sentence in enumerate(sentences):
+        text = sentence.text
+        bare = (
+            len(text) < 80
+            and not re.search(r"[.!?:;,。！？：；，|]", text)
+            and not _STEP.match(text)
+        )
+        lead = number + 1 < len(sentences) and "\n\n" in _between(sentence, sentences[number + 1])
+        if not (bare and lead):
+            kept.append(sentence)
+    return kept or sentences
+
+
+def _between(first: Sentence, second: Sentence) -> str:
+    passage = first.hit.passage
+    return passage.text[first.end - passage.start : second.start - passage.start]
+
+
+def sentence_at(hit: ScoredPassage, start: int, end: int) -> Span:
+    """Return the sentence, or run of sentences, around a span; offsets of the document."""
+    passage = hit.passage
+    left, right = start - passage.start, end - passage.start
+    touched = [(a, b) for a, b in sentence_spans(passage.text) if a < right and b > left]
+    if not touched:
+        return Span(start, end)
+    return Span(passage.start + touched[0][0], passage.start + touched[-1][1])
+
+
+def wants_steps(question: str) -> bool:
+    """Tell whether a question asks how something is done."""
+    return _HOW_TO.search(question) is not None
+
+
+def wants_several(question: str) -> bool:
+    """Tell whether a question asks for several things."""
+    return _SEVERAL.search(question) is not None or question.count("?") > 1
+
+
+def with_list(question: str, evidence: Evidence) -> list[Evidence]:
+    """Return the whole run of list items around a quote where the question asks for steps or several.
+
+    The run starts with its lead-in, the line before that ends in a colon. Otherwise the quote
+    alone comes back.
+    """
+    asked_for_steps = wants_steps(question)
+    if not (asked_for_steps or wants_several(question)):
+        return [evidence]
+    passage = evidence.hit.passage
+    lines = [
+        (passage.start + m.start(), passage.start + m.end(), m.group())
+        for m in re.finditer(r"[^\n]+", passage.text)
+    ]
+    here = next((i for i, (a, b, _) in enumerate(lines) if a <= evidence.start < b), None)
+    if here is None:
+        return [evidence]
+    pattern = _NUMBERED if asked_for_steps and not _STEP.match(lines[here][2]) else _STEP
+    first = here
+    if not _STEP.match(lines[here][2]):
+        if here + 1 >= len(lines) or not pattern.match(lines[here + 1][2]):
+            return [evidence]
+        first = here + 1
+    last = first
+    while first > 0 and _STEP.match(lines[first - 1][2]):
+        first -= 1
+    while last + 1 < len(lines) and _STEP.match(lines[last + 1][2]):
+        last += 1
+    if last == first:
+        return [evidence]
+    last = min(last, first + LONGEST_RUN - 1)
+    if first > 0 and lines[first - 1][2].rstrip().endswith((":", "：")):
+        first -= 1
+    return [
+        replace(evidence, start=a, end=b, span=evidence.span if a <= evidence.start < b else None)
+        for a, b, _ in lines[first : last + 1]
+    ]
+
+
+def compose(
+    chosen: Sequence[Evidence],
+    confidence: float,
+    short_answer: str | None,
+    explain: dict[str, object],
+) -> Reading:
+    """Return the answer that quotes the chosen evidence, one citation a sentence."""
+    citations, parts = [], []
+    for number, evidence in enumerate(chosen, 1):
+        citation = cite(evidence.hit, evidence.start, evidence.end, number, evidence.span)
+        citations.append(citation)
+        flat = " ".join(citation.quote.split())
+        parts.append(f"{flat} {mark(number)}")
+    listed = len(chosen) > 1 and all(_STEP.match(c.quote) for c in citations[1:])
+    return Reading(
+        answer=("\n" if listed else " ").join(parts),
+        short_answer=short_answer,
+        abstained=False,
+        confidence=confidence,
+        citations=tuple(citations),
+        explain=explain,
+    )
+
+
+def pieces(reading: Reading) -> Iterator[str]:
+    """Give an answer's text in pieces of a few words, as a stream shows it."""
+    for match in re.finditer(r"\S+\s*(?:\S+\s*){0,3}", reading.answer):
+        yield match.group()
