@@ -6,7 +6,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor
 
 from qa_bot.types import Finished, StreamEvent
 
@@ -24,59 +24,66 @@ def paced(
     """Give the events in batches, the first at once and then one batch an interval at most.
 
     The events are made in a worker, so that a slow reader does not hold up a stop. After a stop
-    nothing more is given.
+    nothing more is given. Whoever leaves without stopping lets the stream run to its end.
 
     Args:
         events: Starts the stream; called in the worker.
         workers: Where the stream runs.
         stop: Set by whoever wants no more.
-        undo: Called with an answer that was stored after the stop.
+        undo: Called with an answer that was finished but not given because of the stop.
         interval: Seconds.
 
     Raises:
         QABotError: And whatever else the stream raises, once the events before it were given.
     """
     items: queue.SimpleQueue[StreamEvent | None] = queue.SimpleQueue()
-    future = workers.submit(_pump, events, items, stop, undo)
-    future.add_done_callback(lambda _: items.put(None))
-    return _batches(items, future, stop, interval)
 
-
-def _pump(
-    events: Callable[[], Iterator[StreamEvent]],
-    items: queue.SimpleQueue[StreamEvent | None],
-    stop: threading.Event,
-    undo: Callable[[Finished], None],
-) -> None:
-    for event in events():
-        if not stop.is_set():
+    def pump() -> None:
+        for event in events():
             items.put(event)
-            continue
-        if isinstance(event, Finished):
-            undo(event)
-        return
+            if stop.is_set():
+                return
 
-
-def _batches(
-    items: queue.SimpleQueue[StreamEvent | None],
-    future: Future[None],
-    stop: threading.Event,
-    interval: float,
-) -> Iterator[list[StreamEvent]]:
-    batch: list[StreamEvent] = []
+    future = workers.submit(pump)
+    future.add_done_callback(lambda _: items.put(None))
     shown = 0.0
+    batch: list[StreamEvent] = []
     ended = False
     while not ended and not stop.is_set():
-        try:
-            event = items.get(timeout=interval)
-            ended = event is None
-            if event is not None:
-                batch.append(event)
-        except queue.Empty:
-            pass
+        event, ended = _next(items, interval)
+        if event is not None:
+            batch.append(event)
         if batch and (ended or time.monotonic() - shown >= interval):
             yield batch
             batch = []
             shown = time.monotonic()
     if ended:
         future.result()
+        return
+    left = batch
+    # the worker may be in the middle of an event: what it still brings is undone when it is done
+    future.add_done_callback(lambda _: _discard([*left, *_rest(items)], undo))
+
+
+def _next(
+    items: queue.SimpleQueue[StreamEvent | None], patience: float
+) -> tuple[StreamEvent | None, bool]:
+    """Return the next event if one comes in time, and whether the stream has ended."""
+    try:
+        event = items.get(timeout=patience)
+    except queue.Empty:
+        return None, False
+    return event, event is None
+
+
+def _rest(items: queue.SimpleQueue[StreamEvent | None]) -> Iterator[StreamEvent]:
+    while not items.empty():
+        event = items.get_nowait()
+        if event is not None:
+            yield event
+
+
+def _discard(events: list[StreamEvent], undo: Callable[[Finished], None]) -> None:
+    for event in events:
+        if isinstance(event, Finished):
+            undo(event)

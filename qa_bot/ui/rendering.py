@@ -1,0 +1,331 @@
+"""Exchanges as HTML. Whatever comes from a document, a model or a user is escaped here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import PurePosixPath
+from typing import Any, TypeAlias
+from urllib.parse import urlencode
+
+from markdown_it import MarkdownIt
+
+from qa_bot.citations import mark, parse_marks
+from qa_bot.types import Turn
+from qa_bot.ui.icons import icon
+from qa_bot.ui.texts import Texts
+
+Fields: TypeAlias = Mapping[str, Any]
+"""A citation or passage in the form of ``ask --json``."""
+
+# nothing that loads or leads elsewhere: no images, links or HTML of the text's own
+_MARKDOWN = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable("table")
+_MARKDOWN.disable(["image", "link", "autolink", "html_inline", "html_block", "reference"])
+
+_CODE = re.compile(r"(<code.*?</code>)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One exchange as it is shown.
+
+    ``state`` is ``searching``, ``reading``, ``done``, ``stopped`` or ``failed``. ``turn`` and
+    ``conversation`` are None until it is stored. ``notice`` is the sentence of a failure.
+    """
+
+    question: str
+    state: str = "done"
+    rewritten: str = ""
+    text: str = ""
+    short_answer: str | None = None
+    abstained: bool = False
+    reason: str = ""
+    citations: Sequence[Fields] = ()
+    passages: Sequence[Fields] = ()
+    feedback: int | None = None
+    turn: int | None = None
+    conversation: str | None = None
+    notice: str = ""
+    quotable: Sequence[str] = field(default=())
+
+    @staticmethod
+    def of(turn: Turn, conversation: str) -> Exchange:
+        """Return a stored exchange."""
+        stored = turn.answer_json
+        return Exchange(
+            question=turn.question,
+            rewritten=turn.rewritten,
+            text=turn.answer,
+            short_answer=stored.get("short_answer"),
+            abstained=bool(stored.get("abstained")),
+            reason=stored.get("reason", ""),
+            citations=stored.get("citations", ()),
+            passages=stored.get("passages", ()),
+            feedback=turn.feedback,
+            turn=turn.id,
+            conversation=conversation,
+            quotable=[passage["text"] for passage in stored.get("passages", ())],
+        )
+
+
+def exchange_html(exchange: Exchange, t: Texts, *, last: bool) -> str:
+    """Return an exchange as HTML; only the last one can be asked again or edited."""
+    busy = exchange.state in ("searching", "reading")
+    return (
+        f'<article class="turn" data-state="{exchange.state}"'
+        f' data-turn="{exchange.turn or ""}">'
+        f"{_question_html(exchange, t, editable=last and not busy)}"
+        f'<section class="reply" aria-label="{_attr(t("answer"))}" aria-busy="{str(busy).lower()}">'
+        f"{_searched_html(exchange, t)}{_body_html(exchange, t)}"
+        f"{'' if busy else _actions_html(exchange, t, last=last)}"
+        "</section></article>"
+    )
+
+
+def thread_html(turns: Sequence[Turn], conversation: str, kb: str, t: Texts) -> str:
+    """Return a whole stored conversation as HTML."""
+    shown = "".join(
+        exchange_html(Exchange.of(turn, conversation), t, last=turn is turns[-1]) for turn in turns
+    )
+    return opened_thread(conversation, kb) + shown + "</div>"
+
+
+def opened_thread(conversation: str | None, kb: str) -> str:
+    """Return the thread's opening tag, which tells the script what the address bar should name."""
+    return (
+        f'<div class="thread" data-conversation="{_attr(conversation or "")}" data-kb="{_attr(kb)}">'
+    )
+
+
+def answer_html(exchange: Exchange, t: Texts) -> str:
+    """Return an answer's text with its marks as buttons.
+
+    Text that is quoted from the passages is shown as it stands; anything else is read as Markdown,
+    without images, links or HTML.
+    """
+    if is_quoted(exchange.text, exchange.quotable):
+        return _plain_html(exchange, t)
+    html = _MARKDOWN.render(exchange.text)
+    parts = _CODE.split(html)
+    return "".join(
+        part if at % 2 else _with_buttons(part, exchange, t) for at, part in enumerate(parts)
+    )
+
+
+def is_quoted(text: str, quotable: Sequence[str]) -> bool:
+    """Return whether everything between the marks of a text stands in one of the passages."""
+    flat = [_flat(passage) for passage in quotable]
+    return all(
+        not piece or any(piece in passage for passage in flat)
+        for piece in map(_flat, _between_marks(text))
+    )
+
+
+def source_url(
+    exchange_conversation: str, turn: int, kind: str, number: int, *, picture: bool = False
+) -> str:
+    """Return the address of a citation (``kind`` ``citation``) or passage (``passage``) of a turn."""
+    query = urlencode({"conversation": exchange_conversation, "turn": turn, kind: number})
+    return f"source/{'page.png' if picture else 'passage'}?{query}"
+
+
+def place(fields: Fields, t: Texts) -> str:
+    """Return where a citation or passage stands, in words: heading path, page or sheet."""
+    title = fields.get("title") or ""
+    parts = [heading for heading in fields.get("headings") or () if heading != title]
+    if fields.get("page") is not None:
+        parts.append(t("page", page=fields["page"]))
+    if fields.get("sheet"):
+        parts.append(t("sheet", sheet=fields["sheet"]))
+    return " › ".join(parts)
+
+
+def file_name(source: str) -> str:
+    """Return the file's own name of a source."""
+    return PurePosixPath(source).name
+
+
+def _question_html(exchange: Exchange, t: Texts, *, editable: bool) -> str:
+    edit = form = ""
+    if editable:
+        edit = (
+            f'<button type="button" class="tool" data-show="edit" title="{_attr(t("edit"))}"'
+            f' aria-label="{_attr(t("edit"))}">{icon("edit")}</button>'
+        )
+        form = (
+            f'<form class="edit" data-form="edit" data-event="again" data-turn="{exchange.turn or ""}"'
+            f' hidden><textarea name="question" rows="3" maxlength="4000"'
+            f' aria-label="{_attr(t("edit"))}">{escape(exchange.question)}</textarea>'
+            f'<span class="buttons"><button type="button" data-hide="edit">{escape(t("cancel"))}'
+            f'</button><button type="submit" class="primary">{escape(t("send"))}</button></span>'
+            "</form>"
+        )
+    return (
+        f'<header class="question"><h2 class="asked">'
+        f'<span class="visually-hidden">{escape(t("you"))}: </span>{escape(exchange.question)}</h2>'
+        f"{edit}{form}</header>"
+    )
+
+
+def _searched_html(exchange: Exchange, t: Texts) -> str:
+    if not exchange.rewritten or _flat(exchange.rewritten) == _flat(exchange.question):
+        return ""
+    return (
+        f'<p class="searched">{icon("search")}<span>{escape(t("searched_for"))}: '
+        f"<q>{escape(exchange.rewritten)}</q></span></p>"
+    )
+
+
+def _body_html(exchange: Exchange, t: Texts) -> str:
+    if exchange.state == "searching":
+        return f'<p class="working">{escape(t("searching"))}<i></i><i></i><i></i></p>'
+    if exchange.state == "reading" and not exchange.text:
+        words = t("reading", count=len(exchange.passages))
+        return f'<p class="working">{escape(words)}<i></i><i></i><i></i></p>'
+    if exchange.state == "failed":
+        return (
+            f'<div class="notice failed" role="alert"><h3>{escape(t("failed"))}</h3>'
+            f"<p>{escape(exchange.notice)}</p></div>"
+        )
+    if exchange.abstained:
+        return _abstention_html(exchange, t)
+    stopped = f'<p class="aside">{escape(t("stopped"))}</p>' if exchange.state == "stopped" else ""
+    return (
+        f'<div class="answer">{answer_html(exchange, t)}</div>{stopped}{_sources_html(exchange, t)}'
+    )
+
+
+def _abstention_html(exchange: Exchange, t: Texts) -> str:
+    rows = "".join(
+        _source_row(exchange, "passage", number, passage, t)
+        for number, passage in enumerate(exchange.passages[:3], 1)
+    )
+    nearest = (
+        f'<h4>{escape(t("nearest"))}</h4><ol class="source-list">{rows}</ol>' if rows else ""
+    )
+    return (
+        f'<div class="notice abstained"><h3>{icon("none")}{escape(t("abstained"))}</h3>'
+        f"<p>{escape(exchange.reason)}</p>{nearest}</div>"
+    )
+
+
+def _sources_html(exchange: Exchange, t: Texts) -> str:
+    if exchange.turn is None or not exchange.citations:
+        return ""
+    rows = "".join(
+        _source_row(exchange, "citation", citation["number"], citation, t)
+        for citation in exchange.citations
+    )
+    return (
+        f'<nav class="sources" aria-label="{_attr(t("sources"))}"><h3 class="visually-hidden">'
+        f'{escape(t("sources"))}</h3><ol class="source-list">{rows}</ol></nav>'
+    )
+
+
+def _source_row(exchange: Exchange, kind: str, number: int, fields: Fields, t: Texts) -> str:
+    name = file_name(fields["source"])
+    title = fields.get("title") or name
+    where = place(fields, t)
+    if name != title:
+        where = f"{where} · {name}" if where else name
+    badge = f'<span class="badge">{number}</span>' if kind == "citation" else ""
+    return (
+        f'<li><button type="button" class="source-row" {_opens(exchange, kind, number)}>{badge}'
+        f'<span class="source-title">{escape(title)}</span>'
+        f'<span class="source-place">{escape(where)}</span></button></li>'
+    )
+
+
+def _opens(exchange: Exchange, kind: str, number: int) -> str:
+    if exchange.turn is None or exchange.conversation is None:
+        return "disabled"
+    return f'data-source="{_attr(source_url(exchange.conversation, exchange.turn, kind, number))}"'
+
+
+def _actions_html(exchange: Exchange, t: Texts, *, last: bool) -> str:
+    tools = []
+    if exchange.text and exchange.state == "done":
+        tools.append(
+            f'<button type="button" class="tool" data-copy="{_attr(_copied(exchange, t))}"'
+            f' data-done="{_attr(t("copied"))}" title="{_attr(t("copy"))}"'
+            f' aria-label="{_attr(t("copy"))}">{icon("copy")}</button>'
+        )
+    if last:
+        tools.append(
+            f'<button type="button" class="tool" data-event="again" data-turn="{exchange.turn or ""}"'
+            f' data-question="{_attr(exchange.question)}" title="{_attr(t("retry"))}"'
+            f' aria-label="{_attr(t("retry"))}">{icon("retry")}</button>'
+        )
+    if exchange.turn is not None:
+        for name, value in (("like", 1), ("dislike", -1)):
+            on = exchange.feedback == value
+            tools.append(
+                f'<button type="button" class="tool" data-event="rate" data-turn="{exchange.turn}"'
+                f' data-value="{0 if on else value}" aria-pressed="{str(on).lower()}"'
+                f' title="{_attr(t(name))}" aria-label="{_attr(t(name))}">{icon(name)}</button>'
+            )
+    return f'<footer class="tools">{"".join(tools)}</footer>' if tools else ""
+
+
+def _copied(exchange: Exchange, t: Texts) -> str:
+    lines = [exchange.text]
+    for citation in exchange.citations:
+        where = place(citation, t)
+        named = citation.get("title") or file_name(citation["source"])
+        lines.append(f"{mark(citation['number'])} {named}" + (f" · {where}" if where else ""))
+    return "\n".join([lines[0], "", *lines[1:]]) if len(lines) > 1 else lines[0]
+
+
+def _plain_html(exchange: Exchange, t: Texts) -> str:
+    """Return quoted text with the short answer in bold, paragraph by paragraph."""
+    short = exchange.short_answer or ""
+    bold = not short
+    paragraphs = []
+    for paragraph in re.split(r"\n\s*\n", exchange.text.strip()):
+        html = escape(paragraph)
+        if not bold:
+            html, found = _whole(escape(short)).subn(r"<strong>\g<0></strong>", html, count=1)
+            bold = found > 0
+        paragraphs.append(f"<p>{_with_buttons(html, exchange, t)}</p>")
+    return "".join(paragraphs).replace("\n", "<br>")
+
+
+def _whole(words: str) -> re.Pattern[str]:
+    """Return a pattern that finds words but not inside a longer number or Latin word."""
+    return re.compile(rf"(?<![A-Za-z0-9]){re.escape(words)}(?![A-Za-z0-9])")
+
+
+def _with_buttons(html: str, exchange: Exchange, t: Texts) -> str:
+    """Return escaped HTML with each mark that has a citation made a button."""
+    cited = {citation["number"]: citation for citation in exchange.citations}
+    out, done = [], 0
+    for start, end, number in parse_marks(html):
+        if number not in cited and exchange.state == "done":
+            continue
+        title = cited[number]["title"] if number in cited else ""
+        label = t("source", number=number, title=title)
+        out.append(html[done:start].rstrip(" "))
+        out.append(
+            f'<button type="button" class="cite" {_opens(exchange, "citation", number)}'
+            f' aria-label="{_attr(label)}" title="{_attr(title)}">{number}</button>'
+        )
+        done = end
+    return "".join(out) + html[done:]
+
+
+def _between_marks(text: str) -> list[str]:
+    pieces, done = [], 0
+    for start, end, _ in parse_marks(text):
+        pieces.append(text[done:start])
+        done = end
+    return [*pieces, text[done:]]
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _attr(text: str) -> str:
+    return escape(text, quote=True)
