@@ -10,7 +10,9 @@ CJK = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3040-\u30ff\uac00-\ud7af"
 """Characters written without spaces between words, for a character class."""
 
 _CJK_RUN = re.compile(f"[{CJK}]+")
-_CODE = re.compile(r"(?<![\w.])(?=[\w./+-]*\d)[A-Za-z0-9]+(?:[-_./+][A-Za-z0-9]+)*(?![\w])")
+_CODE = re.compile(
+    r"(?<![A-Za-z0-9_.])(?=[A-Za-z0-9_./+-]*\d)[A-Za-z0-9]+(?:[-_./+][A-Za-z0-9]+)*(?![A-Za-z0-9_])"
+)
 _QUOTED = re.compile(r"[\"“”「]([^\"“”「」]{2,80})[\"“”」]")
 
 STOP_WORDS = frozenset(

@@ -29,13 +29,16 @@ from qa_bot.readers.evidence import (
 from qa_bot.readers.terms import overlap, terms, weights
 from qa_bot.types import Reading
 
+UNMENTIONED = 0.15
+"""The most confidence where a model or error number of the question occurs in no passage."""
+
 MOST_SENTENCES = 48
 """Sentences that are scored for a question."""
 
 UNREADABLE = 0.25
 """From this share of unknown tokens a question is scored by its words alone."""
 
-THRESHOLDS: Mapping[str, float] = {"strict": 0.6, "balanced": 0.45, "eager": 0.3}
+THRESHOLDS: Mapping[str, float] = {"strict": 0.6, "balanced": 0.35, "eager": 0.15}
 """The least confidence at which an answer is given, by caution."""
 
 _EXPECTED = (
@@ -80,8 +83,8 @@ class Features:
 
 
 COEFFICIENTS: Mapping[bool, tuple[float, ...]] = {
-    True: (-4.0, 4.0, 1.5, 2.5, 2.0, -2.5),
-    False: (-3.0, 0.0, 2.5, 4.0, 0.0, -2.5),
+    True: (-5.2, 5.0, 3.5, 0.8, 2.7, -0.7),
+    False: (-4.7, 0.0, 5.5, 4.2, 0.8, -0.7),
 }
 """Bias and weights of ``Features``, for text that the encoder reads (True) and does not (False)."""
 
@@ -133,6 +136,10 @@ class SimilarityReader:
             1.0 - overlap(wanted, everything, weight, unseen),
         )
         confidence = confidence_of(features, readable)
+        unmentioned = [code for code in telling_codes(question) if code not in everything]
+        if unmentioned:
+            # evidence about another model or another error is no evidence
+            confidence = min(confidence, UNMENTIONED)
         explain: dict[str, object] = {
             "features": {name: getattr(features, name) for name in Features.__slots__},
             "missing_terms": missing,
@@ -140,7 +147,7 @@ class SimilarityReader:
         }
         if confidence < self._threshold:
             return Reading(
-                "", None, True, confidence, reason=_reason(question, missing), explain=explain
+                "", None, True, confidence, reason=_reason(question, unmentioned), explain=explain
             )
         chosen = self._chosen(question, sentences, scores, held, best)
         return compose(chosen, confidence, _short(question, top.text), explain)
@@ -221,10 +228,15 @@ def _fits(question: str, sentence: str) -> float:
     return 0.5
 
 
-def _reason(question: str, missing: Sequence[str]) -> str:
-    named = [code for code in codes(question) if code in missing]
-    if named:
-        return phrase("missing_terms", question, terms=", ".join(named))
+def telling_codes(question: str) -> list[str]:
+    """Return the question's codes of letters and digits: model names, error numbers."""
+    return [c for c in codes(question) if re.search(r"[a-z]", c) and re.search(r"\d", c)]
+
+
+def _reason(question: str, unmentioned: Sequence[str]) -> str:
+    if unmentioned:
+        named = ", ".join(code.upper() for code in unmentioned)
+        return phrase("missing_terms", question, terms=named)
     return phrase("weak_evidence", question)
 
 

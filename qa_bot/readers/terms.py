@@ -32,11 +32,12 @@ def stem(word: str) -> str:
 def terms(text: str) -> list[str]:
     """Return the telling terms of a text: stems, Chinese words, codes; stop words left out."""
     found = [stem(w) for w in _WORD.findall(text) if w.lower() not in STOP_WORDS]
-    found += [code for code in codes(text) if not code.isalnum()]
+    found += codes(text)
     if has_cjk(text):
         for word in chinese_words(text):
             if word not in CHINESE_STOP_WORDS:
-                found.append(word)
+                # the characters too: a word and its longer or shorter form share them
+                found += [word, *word] if len(word) > 1 else [word]
     return found
 
 

@@ -94,9 +94,7 @@ def thread_html(turns: Sequence[Turn], conversation: str, kb: str, t: Texts) -> 
 
 def opened_thread(conversation: str | None, kb: str) -> str:
     """Return the thread's opening tag, which tells the script what the address bar should name."""
-    return (
-        f'<div class="thread" data-conversation="{_attr(conversation or "")}" data-kb="{_attr(kb)}">'
-    )
+    return f'<div class="thread" data-conversation="{_attr(conversation or "")}" data-kb="{_attr(kb)}">'
 
 
 def answer_html(exchange: Exchange, t: Texts) -> str:
@@ -182,7 +180,7 @@ def _body_html(exchange: Exchange, t: Texts) -> str:
     if exchange.state == "searching":
         return f'<p class="working">{escape(t("searching"))}<i></i><i></i><i></i></p>'
     if exchange.state == "reading" and not exchange.text:
-        words = t("reading", count=len(exchange.passages))
+        words = t("reading", count=len(exchange.quotable))
         return f'<p class="working">{escape(words)}<i></i><i></i><i></i></p>'
     if exchange.state == "failed":
         return (
@@ -202,9 +200,7 @@ def _abstention_html(exchange: Exchange, t: Texts) -> str:
         _source_row(exchange, "passage", number, passage, t)
         for number, passage in enumerate(exchange.passages[:3], 1)
     )
-    nearest = (
-        f'<h4>{escape(t("nearest"))}</h4><ol class="source-list">{rows}</ol>' if rows else ""
-    )
+    nearest = f'<h4>{escape(t("nearest"))}</h4><ol class="source-list">{rows}</ol>' if rows else ""
     return (
         f'<div class="notice abstained"><h3>{icon("none")}{escape(t("abstained"))}</h3>'
         f"<p>{escape(exchange.reason)}</p>{nearest}</div>"
@@ -328,4 +324,4 @@ def _flat(text: str) -> str:
 
 
 def _attr(text: str) -> str:
-    return escape(text, quote=True)
+    return escape(text)

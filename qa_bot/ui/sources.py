@@ -6,6 +6,7 @@ names a file; a conversation's id is a secret of its reader.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
@@ -157,7 +158,7 @@ def marked_html(text: str, shown: Span, quote: Span, short: Span | None) -> str:
             cuts |= {min(max(at, shown.start), shown.end) for at in (span.start, span.end)}
     ordered = sorted(cuts)
     out, marking = [], False
-    for start, end in zip(ordered, ordered[1:], strict=False):
+    for start, end in itertools.pairwise(ordered):
         inside = _within(start, end, quote)
         if inside != marking:
             out.append("<mark>" if inside else "</mark>")
@@ -198,8 +199,8 @@ def _picture_html(source: Source, t: Texts) -> str:
         source_url(name.conversation, name.turn, name.kind, name.number, picture=True), quote=True
     )
     title = source.fields.get("title") or file_name(source.source)
-    alt = escape(t("page_picture", page=source.fields["page"], title=title), quote=True)
-    label = escape(t("enlarge"), quote=True)
+    alt = escape(t("page_picture", page=source.fields["page"], title=title))
+    label = escape(t("enlarge"))
     return (
         f'<figure class="page"><img src="{url}" alt="{alt}" data-page>'
         f'<a class="tool" href="{url}" target="_blank" rel="noopener" title="{label}"'
@@ -218,8 +219,17 @@ def _file_bytes(source: str) -> bytes:
     for candidate in (path, *path.parents):
         for file in _files(candidate):
             if file.source == source:
-                return file.read()
+                return _read(file)
     raise SourceNotFound(f"the file {path.name} is no longer where it was; take it in again")
+
+
+def _read(file: SourceFile) -> bytes:
+    try:
+        return file.read()
+    except OSError as error:
+        raise SourceNotFound(
+            f"the file {file.name} cannot be read: {error.strerror}; check its permissions"
+        ) from error
 
 
 def _files(candidate: PurePosixPath) -> list[SourceFile]:
@@ -240,4 +250,3 @@ def _within(start: int, end: int, span: Span | None) -> bool:
 
 def _span(start: int | None, end: int | None) -> Span | None:
     return Span(start, end) if start is not None and end is not None else None
-

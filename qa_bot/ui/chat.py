@@ -1,0 +1,228 @@
+"""What happens in the conversation: asking, stopping, asking again, rating, opening, deleting."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+import gradio as gr
+
+from knowledge_base.errors import KnowledgeBaseError
+from qa_bot.bootstrap import App
+from qa_bot.errors import ConversationNotFound, QABotError
+from qa_bot.types import Conversation, Finished, Searched, StreamEvent, Token
+from qa_bot.ui.rendering import Exchange, exchange_html, opened_thread, thread_html
+from qa_bot.ui.session import Session, View, texts_for
+from qa_bot.ui.streaming import paced
+from qa_bot.ui.texts import Texts
+
+ANSWERS = 8
+"""Questions answered at a time; more wait in the queue."""
+
+Update: TypeAlias = Any
+"""What Gradio takes as a component's new value."""
+
+log = logging.getLogger(__name__)
+
+
+class Chat:
+    """The handlers of the conversation. One serves every tab; what a tab has open comes with it."""
+
+    def __init__(self, app: App, view: View) -> None:
+        """Take the app and what draws it."""
+        self._app = app
+        self._view = view
+        self._workers = ThreadPoolExecutor(ANSWERS, thread_name_prefix="answer")
+        self._stops: dict[str, threading.Event] = {}
+
+    def ask(
+        self, question: str, session: Session, request: gr.Request
+    ) -> Iterator[tuple[Update, ...]]:
+        """Answer the question box; gives thread, live, box, session, conversations, bar."""
+        if not question.strip():
+            yield (gr.skip(),) * 6
+            return
+        yield from self._answer(question, None, session, request)
+
+    def again(
+        self, event: gr.EventData, session: Session, request: gr.Request
+    ) -> Iterator[tuple[Update, ...]]:
+        """Answer a question anew, as it was or edited, or an example; outputs as for ``ask``."""
+        data = _data(event)
+        question = str(data.get("question", "")).strip()
+        if not question:
+            yield (gr.skip(),) * 6
+            return
+        turn = str(data.get("turn") or "")
+        yield from self._answer(question, int(turn) if turn.isdecimal() else None, session, request)
+
+    def stop(self, request: gr.Request) -> None:
+        """Stop the answer that this tab waits for."""
+        event = self._stops.get(str(request.session_hash))
+        if event is not None:
+            event.set()
+
+    def rate(self, event: gr.EventData, session: Session, request: gr.Request) -> str:
+        """Store whether an answer was liked; return the thread."""
+        data = _data(event)
+        turn, value = str(data.get("turn", "")), str(data.get("value", ""))
+        found = self._view.conversation(session)
+        known = {str(turn.id) for turn in found.turns} if found else set()
+        if turn in known and value in ("1", "-1", "0"):
+            self._app.conversations.feedback(int(turn), int(value) or None)
+        return self._view.thread(session, texts_for(request))
+
+    def new(self, session: Session, request: gr.Request) -> tuple[Update, ...]:
+        """Open no conversation; return session, thread, live, conversations, bar."""
+        return self._shown(session.new(), texts_for(request))
+
+    def open(
+        self, event: gr.EventData, session: Session, request: gr.Request
+    ) -> tuple[Update, ...]:
+        """Open a conversation; return as ``new`` does."""
+        wanted = self._view.restored(str(_data(event).get("id", "")), session.kb)
+        return self._shown(wanted, texts_for(request))
+
+    def rename(
+        self, event: gr.EventData, session: Session, request: gr.Request
+    ) -> tuple[Update, ...]:
+        """Give a conversation another title; return conversations and bar."""
+        data = _data(event)
+        title = str(data.get("title", "")).strip()
+        t = texts_for(request)
+        if title:
+            try:
+                self._app.conversations.rename(str(data.get("id", "")), title)
+            except ConversationNotFound:
+                gr.Warning(t("gone"))
+        return self._view.conversations(session, t), self._view.bar(session, t)
+
+    def delete(
+        self, event: gr.EventData, session: Session, request: gr.Request
+    ) -> tuple[Update, ...]:
+        """Delete a conversation; return as ``new`` does."""
+        id = str(_data(event).get("id", ""))  # noqa: A001 - the field's own word
+        self._app.conversations.delete(id)
+        t = texts_for(request)
+        if id == session.conversation:
+            return self._shown(session.new(), t)
+        return session, gr.skip(), gr.skip(), self._view.conversations(session, t), gr.skip()
+
+    def _shown(self, session: Session, t: Texts) -> tuple[Update, ...]:
+        view = self._view
+        return (
+            session,
+            view.thread(session, t),
+            "",
+            view.conversations(session, t),
+            view.bar(session, t),
+        )
+
+    def _answer(
+        self, question: str, turn: int | None, session: Session, request: gr.Request
+    ) -> Iterator[tuple[Update, ...]]:
+        key = str(request.session_hash)
+        if key in self._stops:  # one answer at a time in a tab
+            yield (gr.skip(),) * 6
+            return
+        t = texts_for(request)
+        stop = self._stops[key] = threading.Event()
+        try:
+            yield from self._answered(question, turn, session, t, stop)
+        finally:
+            self._stops.pop(key, None)
+
+    def _answered(
+        self, question: str, turn: int | None, session: Session, t: Texts, stop: threading.Event
+    ) -> Iterator[tuple[Update, ...]]:
+        conversation, fresh = self._conversation(session, turn)
+        session = session.opened(conversation)
+        shown = Exchange(question, state="searching", conversation=conversation.id)
+        before = thread_html(conversation.turns, conversation.id, conversation.knowledge_base, t)
+        live = exchange_html(shown, t, last=True)
+        yield before, live, _box(busy=True), session, gr.skip(), gr.skip()
+        for shown in self._progress(shown, conversation, stop):
+            live = exchange_html(shown, t, last=True)
+            if shown.turn is None:
+                yield gr.skip(), live, gr.skip(), gr.skip(), gr.skip(), gr.skip()
+        thread = gr.skip()
+        if shown.turn is not None:
+            thread, live = self._view.thread(session, t), ""
+        elif fresh:
+            self._app.conversations.delete(conversation.id)
+            session = session.new()
+            thread = opened_thread(None, session.kb) + "</div>"
+        yield (
+            thread,
+            live,
+            _box(busy=False),
+            session,
+            self._view.conversations(session, t),
+            self._view.bar(session, t),
+        )
+
+    def _conversation(self, session: Session, turn: int | None) -> tuple[Conversation, bool]:
+        """Return the conversation to answer in, without the turn asked anew, and if it is new."""
+        found = self._view.conversation(session)
+        if found is None:
+            return self._app.conversations.start(session.kb), True
+        if turn is not None:
+            self._app.conversations.truncate(found.id, turn)
+            found = self._app.conversations.get(found.id)
+        return found, False
+
+    def _progress(
+        self, shown: Exchange, conversation: Conversation, stop: threading.Event
+    ) -> Iterator[Exchange]:
+        """Give the exchange as it grows, at last stopped, failed or with the number of its turn."""
+        id = conversation.id  # noqa: A001 - the field's own word
+
+        def undo(finished: Finished) -> None:
+            if finished.answer.turn_id is not None:
+                self._app.conversations.truncate(id, finished.answer.turn_id)
+
+        def events() -> Iterator[StreamEvent]:
+            bot = self._app.bot(conversation.knowledge_base)
+            return bot.stream(shown.question, conversation_id=id)
+
+        try:
+            for batch in paced(events, self._workers, stop, undo):
+                for event in batch:
+                    shown = _grown(shown, event)
+                yield shown
+        except (QABotError, KnowledgeBaseError) as error:
+            yield replace(shown, state="failed", notice=str(error))
+            return
+        if stop.is_set() and shown.turn is None:
+            yield replace(shown, state="stopped")
+
+
+def _grown(shown: Exchange, event: StreamEvent) -> Exchange:
+    """Return an exchange after one more event."""
+    if isinstance(event, Searched):
+        return replace(
+            shown,
+            state="reading",
+            rewritten=event.rewrite.query if event.rewrite.changed else "",
+            quotable=[hit.passage.text for hit in event.passages],
+        )
+    if isinstance(event, Token):
+        return replace(shown, text=shown.text + event.text)
+    return replace(shown, state="done", turn=event.answer.turn_id)
+
+
+def _box(*, busy: bool) -> Update:
+    """Return the question box: emptied with a stop button, or ready to send."""
+    if busy:
+        return gr.Textbox(value="", submit_btn=False, stop_btn=True)
+    return gr.Textbox(submit_btn=True, stop_btn=False)
+
+
+def _data(event: gr.EventData) -> dict[str, Any]:
+    """Return what the script sent with an event; a stranger may have sent anything."""
+    data = event._data
+    return data if isinstance(data, dict) else {}

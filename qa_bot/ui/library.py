@@ -1,0 +1,146 @@
+"""What happens to the documents: taking in files, removing, choosing and making a knowledge base."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import gradio as gr
+
+from knowledge_base.errors import KnowledgeBaseError
+from knowledge_base.types import IngestProgress, IngestReport
+from qa_bot.bootstrap import App
+from qa_bot.errors import QABotError
+from qa_bot.ui.session import Session, View, texts_for
+from qa_bot.ui.sidebar import (
+    bases_html,
+    documents_html,
+    problem_html,
+    progress_html,
+    report_html,
+)
+from qa_bot.ui.texts import Texts
+
+UPLOADS = "uploads"
+"""The folder, in the home folder, of the files that came through the page."""
+
+STEP = 0.25
+"""Seconds between two looks at how far taking in files has come."""
+
+Update: TypeAlias = Any
+"""What Gradio takes as a component's new value."""
+
+
+class Library:
+    """The handlers of the documents."""
+
+    def __init__(self, app: App, view: View, max_file_mb: float) -> None:
+        """Take the app, what draws it, and the size above which a file is refused."""
+        self._app = app
+        self._view = view
+        self._max_file_mb = max_file_mb
+        self._workers = ThreadPoolExecutor(1, thread_name_prefix="upload")
+
+    def upload(
+        self, files: Sequence[str] | None, session: Session, request: gr.Request
+    ) -> Iterator[tuple[Update, ...]]:
+        """Take in uploaded files; gives file box, progress, documents, thread."""
+        t = texts_for(request)
+        if not files:
+            yield (gr.skip(),) * 4
+            return
+        yield gr.skip(), progress_html(None, t), gr.skip(), gr.skip()
+        try:
+            paths = self._kept(files, session.kb)
+            latest: list[IngestProgress] = []
+            future = self._workers.submit(self._sync, paths, session.kb, latest)
+            while not wait([future], STEP).done:
+                if latest:
+                    yield gr.skip(), progress_html(latest[-1], t), gr.skip(), gr.skip()
+            message = _outcome(future, t)
+        except OSError as error:
+            message = problem_html(f"the files could not be stored: {error}; check the disk", t)
+        yield None, message, *self._documents(session, t)
+
+    def remove(
+        self, event: gr.EventData, session: Session, request: gr.Request
+    ) -> tuple[Update, ...]:
+        """Remove a document, and its file if it came through the page; progress, documents, thread."""
+        t = texts_for(request)
+        data = event._data if isinstance(event._data, dict) else {}
+        wanted = str(data.get("sourceId", ""))
+        if wanted not in {document.source for document in self._view.documents(session)}:
+            return "", *self._documents(session, t)
+        try:
+            self._app.bot(session.kb).knowledge_base.remove(wanted)
+        except KnowledgeBaseError as error:
+            return problem_html(str(error), t), *self._documents(session, t)
+        file = Path(wanted)
+        if file.is_relative_to(self._app.home / UPLOADS):
+            file.unlink(missing_ok=True)
+        return "", *self._documents(session, t)
+
+    def choose(
+        self, event: gr.EventData, session: Session, request: gr.Request
+    ) -> tuple[Update, ...]:
+        """Open another knowledge base; return session and bases."""
+        data = event._data if isinstance(event._data, dict) else {}
+        name = str(data.get("value", ""))
+        if name in self._app.knowledge_bases():
+            session = Session(name)
+        return session, self.bases(session, texts_for(request))
+
+    def create(
+        self, event: gr.EventData, session: Session, request: gr.Request
+    ) -> tuple[Update, ...]:
+        """Make a knowledge base and open it; return session and bases."""
+        t = texts_for(request)
+        data = event._data if isinstance(event._data, dict) else {}
+        name = str(data.get("name", "")).strip()
+        try:
+            self._app.create(name)
+        except (KnowledgeBaseError, QABotError) as error:
+            return session, self.bases(session, t, str(error))
+        session = Session(name)
+        return session, self.bases(session, t)
+
+    def bases(self, session: Session, t: Texts, error: str = "") -> str:
+        """Return the choice of knowledge base."""
+        return bases_html(self._app.knowledge_bases(), session.kb, t, error)
+
+    def _documents(self, session: Session, t: Texts) -> tuple[str, Update]:
+        """Return the list, and the welcome, which counts the documents, where it is shown."""
+        empty = self._view.conversation(session) is None
+        thread = self._view.thread(session, t) if empty else gr.skip()
+        return documents_html(self._view.documents(session), t), thread
+
+    def _kept(self, files: Sequence[str], kb: str) -> list[Path]:
+        """Move uploaded files to where they stay; one of the same name is replaced."""
+        self._app.create(kb)
+        folder = next(info.folder for info in self._app.bases() if info.name == kb)
+        target = self._app.home / UPLOADS / folder
+        target.mkdir(parents=True, exist_ok=True)
+        kept = []
+        for file in map(Path, files):
+            path = target / file.name
+            shutil.move(file, path)
+            shutil.rmtree(file.parent, ignore_errors=True)  # Gradio makes a folder for each file
+            kept.append(path)
+        return kept
+
+    def _sync(self, paths: Sequence[Path], kb: str, latest: list[IngestProgress]) -> IngestReport:
+        def seen(progress: IngestProgress) -> None:
+            latest[:] = [progress]
+
+        base = self._app.bot(kb).knowledge_base
+        return base.sync(paths, max_file_mb=self._max_file_mb, progress=seen)
+
+
+def _outcome(future: Future[IngestReport], t: Texts) -> str:
+    try:
+        return report_html(future.result(), t)
+    except (KnowledgeBaseError, QABotError) as error:
+        return problem_html(str(error), t)
