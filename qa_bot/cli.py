@@ -63,9 +63,9 @@ def group() -> None:
 def main(arguments: list[str] | None = None) -> Any:
     """Run the command line and exit with its status: 0 done, 1 failed in part, 2 wrong request."""
     try:
-        group.main(arguments, prog_name="qa-bot", standalone_mode=False)
-    except click.exceptions.Exit as error:
-        sys.exit(error.exit_code)
+        # what is returned is the status that a command left with, if it left early
+        status = group.main(arguments, prog_name="qa-bot", standalone_mode=False)
+        sys.exit(status if isinstance(status, int) else DONE)
     except click.ClickException as error:
         error.show()
         sys.exit(WRONG_REQUEST)

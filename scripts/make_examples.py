@@ -55,11 +55,29 @@ SPARES = [
 ]
 STORES_ZH = [
     ["门店", "地址", "营业时间", "电话", "停车"],
-    ["上海静安店", "静安区南京西路 1688 号 2 楼", "10:00-22:00", "021-5550-1688", "商场停车,消费满 200 元免 2 小时"],
+    [
+        "上海静安店",
+        "静安区南京西路 1688 号 2 楼",
+        "10:00-22:00",
+        "021-5550-1688",
+        "商场停车,消费满 200 元免 2 小时",
+    ],
     ["杭州西湖店", "西湖区文三路 315 号", "9:30-21:30", "0571-5550-0315", "无停车位"],
     ["苏州园区店", "工业园区星港街 199 号", "10:00-21:00", "0512-5550-0199", "门前 8 个免费车位"],
-    ["南京新街口店", "秦淮区中山南路 88 号", "10:00-22:00", "025-5550-0088", "地下停车场,每小时 8 元"],
-    ["深圳福田店", "福田区深南大道 6001 号", "10:30-22:00", "0755-5550-6001", "商场停车,每小时 15 元"],
+    [
+        "南京新街口店",
+        "秦淮区中山南路 88 号",
+        "10:00-22:00",
+        "025-5550-0088",
+        "地下停车场,每小时 8 元",
+    ],
+    [
+        "深圳福田店",
+        "福田区深南大道 6001 号",
+        "10:30-22:00",
+        "0755-5550-6001",
+        "商场停车,每小时 15 元",
+    ],
 ]
 HOLIDAYS_ZH = [
     ["节日", "安排"],
@@ -113,7 +131,11 @@ def write_html(name: str, target: str, language: str, menu: list[str], footer: s
             body.append(f"<h{block.level}>{lines[0]}</h{block.level}>")
         elif block.kind == "table":
             head, *rows = (cells(line) for line in lines)
-            body.append("<table><thead><tr>" + "".join(f"<th>{c}</th>" for c in head) + "</tr></thead><tbody>")
+            body.append(
+                "<table><thead><tr>"
+                + "".join(f"<th>{c}</th>" for c in head)
+                + "</tr></thead><tbody>"
+            )
             body += ["<tr>" + "".join(f"<td>{c}</td>" for c in row) + "</tr>" for row in rows]
             body.append("</tbody></table>")
         elif block.kind in ("steps", "items"):
@@ -250,7 +272,15 @@ def write_eml(name: str, target: str, sender: str, receiver: str, subject: str, 
 def main() -> None:
     """Write every sample document."""
     TARGET.mkdir(parents=True, exist_ok=True)
-    copied = ("returns", "stores-and-hours", "repairs", "loyalty", "trade-in", "complaints", "installation")
+    copied = (
+        "returns",
+        "stores-and-hours",
+        "repairs",
+        "loyalty",
+        "trade-in",
+        "complaints",
+        "installation",
+    )
     for name in copied:
         (TARGET / f"{name}.md").write_text(read(f"{name}.md"), encoding="utf-8")
     for source, target in (("zh-returns", "退换货政策"), ("zh-membership", "会员计划")):
@@ -259,7 +289,9 @@ def main() -> None:
     footer = "Marlow & Finch Electronics Ltd, Limerick. Imprint. Terms. Privacy."
     for name in ("delivery", "privacy", "gift-cards", "payment"):
         write_html(f"{name}.md", f"{name}.html", "en", menu, footer)
-    write_html("zh-delivery.md", "配送说明.html", "zh", ["首页", "订单", "客服"], "马洛芬奇中国 版权所有")
+    write_html(
+        "zh-delivery.md", "配送说明.html", "zh", ["首页", "订单", "客服"], "马洛芬奇中国 版权所有"
+    )
     for name in ("warranty", "manual-kestrel-k200", "manual-kestrel-k300"):
         write_pdf(f"{name}.md", f"{name}.pdf")
     for name in ("handbook-leave", "handbook-staff-rules", "business-accounts"):

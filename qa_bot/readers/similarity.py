@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from knowledge_base.indexes.analysis import codes, has_cjk
+from knowledge_base.indexes.analysis import has_cjk
 from knowledge_base.protocols import Encoder
 from knowledge_base.types import ScoredPassage, Span
 from qa_bot.phrases import phrase
@@ -26,11 +26,9 @@ from qa_bot.readers.evidence import (
     wants_several,
     with_list,
 )
+from qa_bot.readers.mentions import Unmentioned, unmentioned
 from qa_bot.readers.terms import overlap, terms, weights
 from qa_bot.types import Reading
-
-UNMENTIONED = 0.15
-"""The most confidence where a model or error number of the question occurs in no passage."""
 
 MOST_SENTENCES = 48
 """Sentences that are scored for a question."""
@@ -136,10 +134,8 @@ class SimilarityReader:
             1.0 - overlap(wanted, everything, weight, unseen),
         )
         confidence = confidence_of(features, readable)
-        unmentioned = [code for code in telling_codes(question) if code not in everything]
-        if unmentioned:
-            # evidence about another model or another error is no evidence
-            confidence = min(confidence, UNMENTIONED)
+        absent = unmentioned(question, hits)
+        confidence = absent.capped(confidence)
         explain: dict[str, object] = {
             "features": {name: getattr(features, name) for name in Features.__slots__},
             "missing_terms": missing,
@@ -147,7 +143,7 @@ class SimilarityReader:
         }
         if confidence < self._threshold:
             return Reading(
-                "", None, True, confidence, reason=_reason(question, unmentioned), explain=explain
+                "", None, True, confidence, reason=reason_of(question, absent), explain=explain
             )
         chosen = self._chosen(question, sentences, scores, held, best)
         return compose(chosen, confidence, _short(question, top.text), explain)
@@ -228,15 +224,10 @@ def _fits(question: str, sentence: str) -> float:
     return 0.5
 
 
-def telling_codes(question: str) -> list[str]:
-    """Return the question's codes of letters and digits: model names, error numbers."""
-    return [c for c in codes(question) if re.search(r"[a-z]", c) and re.search(r"\d", c)]
-
-
-def _reason(question: str, unmentioned: Sequence[str]) -> str:
-    if unmentioned:
-        named = ", ".join(code.upper() for code in unmentioned)
-        return phrase("missing_terms", question, terms=named)
+def reason_of(question: str, absent: Unmentioned) -> str:
+    """Return why there is no answer, in the question's language."""
+    if absent:
+        return phrase("missing_terms", question, terms=", ".join(absent.all))
     return phrase("weak_evidence", question)
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import gradio as gr
@@ -26,7 +25,13 @@ ANSWERS = 8
 Update: TypeAlias = Any
 """What Gradio takes as a component's new value."""
 
-log = logging.getLogger(__name__)
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """An answer under way in a tab: whether it is to stop, and whether the reader went elsewhere."""
+
+    stop: threading.Event = field(default_factory=threading.Event)
+    left: threading.Event = field(default_factory=threading.Event)
 
 
 class Chat:
@@ -37,14 +42,14 @@ class Chat:
         self._app = app
         self._view = view
         self._workers = ThreadPoolExecutor(ANSWERS, thread_name_prefix="answer")
-        self._stops: dict[str, threading.Event] = {}
+        self._asking: dict[str, _Asking] = {}
 
     def ask(
         self, question: str, session: Session, request: gr.Request
     ) -> Iterator[tuple[Update, ...]]:
-        """Answer the question box; gives thread, live, box, session, conversations, bar."""
+        """Answer the question box; gives thread, live, box, session, conversations."""
         if not question.strip():
-            yield (gr.skip(),) * 6
+            yield (gr.skip(),) * 5
             return
         yield from self._answer(question, None, session, request)
 
@@ -55,16 +60,16 @@ class Chat:
         data = _data(event)
         question = str(data.get("question", "")).strip()
         if not question:
-            yield (gr.skip(),) * 6
+            yield (gr.skip(),) * 5
             return
         turn = str(data.get("turn") or "")
         yield from self._answer(question, int(turn) if turn.isdecimal() else None, session, request)
 
     def stop(self, request: gr.Request) -> None:
         """Stop the answer that this tab waits for."""
-        event = self._stops.get(str(request.session_hash))
-        if event is not None:
-            event.set()
+        asking = self._asking.get(str(request.session_hash))
+        if asking is not None:
+            asking.stop.set()
 
     def rate(self, event: gr.EventData, session: Session, request: gr.Request) -> str:
         """Store whether an answer was liked; return the thread."""
@@ -77,20 +82,22 @@ class Chat:
         return self._view.thread(session, texts_for(request))
 
     def new(self, session: Session, request: gr.Request) -> tuple[Update, ...]:
-        """Open no conversation; return session, thread, live, conversations, bar."""
-        return self._shown(session.new(), texts_for(request))
+        """Open no conversation; return what ``View.shown`` does, and the box."""
+        return self._left(session.new(), request)
 
     def open(
         self, event: gr.EventData, session: Session, request: gr.Request
     ) -> tuple[Update, ...]:
-        """Open a conversation; return as ``new`` does."""
+        """Open a conversation; return what ``new`` does."""
         wanted = self._view.restored(str(_data(event).get("id", "")), session.kb)
-        return self._shown(wanted, texts_for(request))
+        return self._left(wanted, request)
 
-    def rename(
-        self, event: gr.EventData, session: Session, request: gr.Request
-    ) -> tuple[Update, ...]:
-        """Give a conversation another title; return conversations and bar."""
+    def choose(self, event: gr.EventData, request: gr.Request) -> tuple[Update, ...]:
+        """Open another knowledge base; return what ``new`` does."""
+        return self._left(self._view.restored("", str(_data(event).get("value", ""))), request)
+
+    def rename(self, event: gr.EventData, session: Session, request: gr.Request) -> str:
+        """Give a conversation another title; return the list."""
         data = _data(event)
         title = str(data.get("title", "")).strip()
         t = texts_for(request)
@@ -99,56 +106,55 @@ class Chat:
                 self._app.conversations.rename(str(data.get("id", "")), title)
             except ConversationNotFound:
                 gr.Warning(t("gone"))
-        return self._view.conversations(session, t), self._view.bar(session, t)
+        return self._view.conversations(session, t)
 
     def delete(
         self, event: gr.EventData, session: Session, request: gr.Request
     ) -> tuple[Update, ...]:
-        """Delete a conversation; return as ``new`` does."""
-        id = str(_data(event).get("id", ""))  # noqa: A001 - the field's own word
-        self._app.conversations.delete(id)
-        t = texts_for(request)
-        if id == session.conversation:
-            return self._shown(session.new(), t)
-        return session, gr.skip(), gr.skip(), self._view.conversations(session, t), gr.skip()
+        """Delete a conversation; return what ``new`` does, or the list alone."""
+        wanted = str(_data(event).get("id", ""))
+        self._app.conversations.delete(wanted)
+        if wanted == session.conversation:
+            return self._left(session.new(), request)
+        others = self._view.conversations(session, texts_for(request))
+        return session, gr.skip(), gr.skip(), others, *(gr.skip(),) * 4
 
-    def _shown(self, session: Session, t: Texts) -> tuple[Update, ...]:
-        view = self._view
-        return (
-            session,
-            view.thread(session, t),
-            "",
-            view.conversations(session, t),
-            view.bar(session, t),
-        )
+    def _left(self, session: Session, request: gr.Request) -> tuple[Update, ...]:
+        """Show another conversation; an answer under way goes on, is stored, and is not shown."""
+        asking = self._asking.pop(str(request.session_hash), None)
+        if asking is not None:
+            asking.left.set()
+        return *self._view.shown(session, texts_for(request)), _box(busy=False)
 
     def _answer(
         self, question: str, turn: int | None, session: Session, request: gr.Request
     ) -> Iterator[tuple[Update, ...]]:
         key = str(request.session_hash)
-        if key in self._stops:  # one answer at a time in a tab
-            yield (gr.skip(),) * 6
+        if key in self._asking:  # one answer at a time in a tab
+            yield (gr.skip(),) * 5
             return
-        t = texts_for(request)
-        stop = self._stops[key] = threading.Event()
+        asking = self._asking[key] = _Asking()
         try:
-            yield from self._answered(question, turn, session, t, stop)
+            yield from self._answered(question, turn, session, texts_for(request), asking)
         finally:
-            self._stops.pop(key, None)
+            if self._asking.get(key) is asking:
+                del self._asking[key]
 
     def _answered(
-        self, question: str, turn: int | None, session: Session, t: Texts, stop: threading.Event
+        self, question: str, turn: int | None, session: Session, t: Texts, asking: _Asking
     ) -> Iterator[tuple[Update, ...]]:
         conversation, fresh = self._conversation(session, turn)
         session = session.opened(conversation)
-        shown = Exchange(question, state="searching", conversation=conversation.id)
+        asked = shown = Exchange(question, state="searching", conversation=conversation.id)
         before = thread_html(conversation.turns, conversation.id, conversation.knowledge_base, t)
         live = exchange_html(shown, t, last=True)
-        yield before, live, _box(busy=True), session, gr.skip(), gr.skip()
-        for shown in self._progress(shown, conversation, stop):
+        yield before, live, _box(busy=True), session, gr.skip()
+        for shown in self._progress(asked, conversation, asking.stop):
+            if asking.left.is_set():
+                return
             live = exchange_html(shown, t, last=True)
             if shown.turn is None:
-                yield gr.skip(), live, gr.skip(), gr.skip(), gr.skip(), gr.skip()
+                yield gr.skip(), live, gr.skip(), gr.skip(), gr.skip()
         thread = gr.skip()
         if shown.turn is not None:
             thread, live = self._view.thread(session, t), ""
@@ -162,7 +168,6 @@ class Chat:
             _box(busy=False),
             session,
             self._view.conversations(session, t),
-            self._view.bar(session, t),
         )
 
     def _conversation(self, session: Session, turn: int | None) -> tuple[Conversation, bool]:

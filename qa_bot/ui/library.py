@@ -47,19 +47,19 @@ class Library:
     def upload(
         self, files: Sequence[str] | None, session: Session, request: gr.Request
     ) -> Iterator[tuple[Update, ...]]:
-        """Take in uploaded files; gives file box, progress, documents, thread."""
+        """Take in uploaded files; gives file box, progress, documents, bar, thread."""
         t = texts_for(request)
         if not files:
-            yield (gr.skip(),) * 4
+            yield (gr.skip(),) * 5
             return
-        yield gr.skip(), progress_html(None, t), gr.skip(), gr.skip()
+        yield gr.skip(), progress_html(None, t), *(gr.skip(),) * 3
         try:
             paths = self._kept(files, session.kb)
             latest: list[IngestProgress] = []
             future = self._workers.submit(self._sync, paths, session.kb, latest)
             while not wait([future], STEP).done:
                 if latest:
-                    yield gr.skip(), progress_html(latest[-1], t), gr.skip(), gr.skip()
+                    yield gr.skip(), progress_html(latest[-1], t), *(gr.skip(),) * 3
             message = _outcome(future, t)
         except OSError as error:
             message = problem_html(f"the files could not be stored: {error}; check the disk", t)
@@ -68,7 +68,10 @@ class Library:
     def remove(
         self, event: gr.EventData, session: Session, request: gr.Request
     ) -> tuple[Update, ...]:
-        """Remove a document, and its file if it came through the page; progress, documents, thread."""
+        """Remove a document, and its file if it came through the page.
+
+        Returns progress, documents, bar and thread.
+        """
         t = texts_for(request)
         data = event._data if isinstance(event._data, dict) else {}
         wanted = str(data.get("sourceId", ""))
@@ -83,16 +86,6 @@ class Library:
             file.unlink(missing_ok=True)
         return "", *self._documents(session, t)
 
-    def choose(
-        self, event: gr.EventData, session: Session, request: gr.Request
-    ) -> tuple[Update, ...]:
-        """Open another knowledge base; return session and bases."""
-        data = event._data if isinstance(event._data, dict) else {}
-        name = str(data.get("value", ""))
-        if name in self._app.knowledge_bases():
-            session = Session(name)
-        return session, self.bases(session, texts_for(request))
-
     def create(
         self, event: gr.EventData, session: Session, request: gr.Request
     ) -> tuple[Update, ...]:
@@ -103,19 +96,16 @@ class Library:
         try:
             self._app.create(name)
         except (KnowledgeBaseError, QABotError) as error:
-            return session, self.bases(session, t, str(error))
-        session = Session(name)
-        return session, self.bases(session, t)
+            names = self._app.knowledge_bases()
+            return session, bases_html(names, session.kb, t, str(error))
+        return Session(name), gr.skip()
 
-    def bases(self, session: Session, t: Texts, error: str = "") -> str:
-        """Return the choice of knowledge base."""
-        return bases_html(self._app.knowledge_bases(), session.kb, t, error)
-
-    def _documents(self, session: Session, t: Texts) -> tuple[str, Update]:
-        """Return the list, and the welcome, which counts the documents, where it is shown."""
+    def _documents(self, session: Session, t: Texts) -> tuple[Update, ...]:
+        """Return the list, the bar, and the welcome, which counts the documents, where it is shown."""
         empty = self._view.conversation(session) is None
         thread = self._view.thread(session, t) if empty else gr.skip()
-        return documents_html(self._view.documents(session), t), thread
+        documents = documents_html(self._view.documents(session), t)
+        return documents, self._view.bar(session, t), thread
 
     def _kept(self, files: Sequence[str], kb: str) -> list[Path]:
         """Move uploaded files to where they stay; one of the same name is replaced."""

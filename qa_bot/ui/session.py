@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import gradio as gr
 
@@ -12,7 +13,14 @@ from qa_bot.bootstrap import DEFAULT_BASE, App
 from qa_bot.errors import ConversationNotFound
 from qa_bot.types import Conversation
 from qa_bot.ui.rendering import opened_thread, thread_html
-from qa_bot.ui.sidebar import bar_html, base_name, conversations_html, welcome_html
+from qa_bot.ui.sidebar import (
+    bar_html,
+    bases_html,
+    conversations_html,
+    counted,
+    documents_html,
+    welcome_html,
+)
 from qa_bot.ui.texts import Texts, asked_language
 
 
@@ -62,6 +70,18 @@ class View:
             return session.opened(found)
         return Session(kb if kb in bases else DEFAULT_BASE)
 
+    def shown(self, session: Session, t: Texts) -> tuple[Any, ...]:
+        """Return session, thread, live, conversations, bar, bases and documents, all drawn anew."""
+        return (
+            session,
+            self.thread(session, t),
+            "",
+            self.conversations(session, t),
+            self.bar(session, t),
+            bases_html(self._app.knowledge_bases(), session.kb, t),
+            documents_html(self.documents(session), t),
+        )
+
     def thread(self, session: Session, t: Texts) -> str:
         """Return the open conversation, or the welcome where there is none."""
         found = self.conversation(session)
@@ -71,9 +91,10 @@ class View:
         return opened_thread(None, session.kb) + welcome + "</div>"
 
     def bar(self, session: Session, t: Texts) -> str:
-        """Return the bar above the conversation."""
-        found = self.conversation(session)
-        return bar_html(t, found.title if found and found.title else base_name(session.kb, t))
+        """Return the bar above the conversation: the knowledge base and the number of its documents."""
+        count = counted(len(self.documents(session)), t)
+        named = session.kb != DEFAULT_BASE
+        return bar_html(t, f"{session.kb} · {count}" if named else count)
 
     def conversations(self, session: Session, t: Texts) -> str:
         """Return the list of conversations that hold a question."""

@@ -113,15 +113,19 @@ def _conversation_row(conversation: Conversation, current: bool, t: Texts) -> st
     )
 
 
+def counted(documents: int, t: Texts) -> str:
+    """Return a number of documents in words."""
+    return t("count_one" if documents == 1 else "count", count=f"{documents:,}")
+
+
 def documents_html(documents: Sequence[DocumentInfo], t: Texts) -> str:
     """Return the list of documents, each with its removal."""
     if not documents:
         return f'<p class="empty">{escape(t("no_documents"))}</p>'
-    counted = "count_one" if len(documents) == 1 else "count"
-    find = f'<p class="count">{escape(t(counted, count=f"{len(documents):,}"))}</p>'
+    find = ""
     if len(documents) > 8:
         label = escape(t("filter"))
-        find += f'<input type="search" data-filter aria-label="{label}" placeholder="{label}">'
+        find = f'<input type="search" data-filter aria-label="{label}" placeholder="{label}">'
     rows = "".join(_document_row(document, t) for document in documents[:MOST_DOCUMENTS])
     hidden = len(documents) - MOST_DOCUMENTS
     more = f'<p class="empty">{escape(t("more", count=hidden))}</p>' if hidden > 0 else ""

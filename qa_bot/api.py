@@ -1,0 +1,185 @@
+"""The server: the web page, the sources behind its answers, and a small JSON API.
+
+Endpoints are plain functions, so that FastAPI runs them in threads: nothing below knows asyncio.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+from pydantic import BaseModel, Field
+
+from knowledge_base.errors import (
+    HomeLocked,
+    IndexMismatch,
+    InvalidName,
+    KnowledgeBaseError,
+    KnowledgeBaseNotFound,
+    LoadError,
+    SourceNotFound,
+)
+from knowledge_base.types import Filter
+from qa_bot.bootstrap import DEFAULT_BASE, App
+from qa_bot.errors import ConversationNotFound, InvalidQuestion, QABotError
+from qa_bot.faces import answer_json, retrieval_json
+from qa_bot.guard import Guard, is_loopback
+from qa_bot.ui import page
+from qa_bot.ui.sources import SourceName, find_source, source_html, source_picture
+from qa_bot.ui.texts import Texts, asked_language
+
+STATUS: Mapping[type[Exception], int] = {
+    InvalidQuestion: 422,
+    InvalidName: 422,
+    LoadError: 422,
+    ConversationNotFound: 404,
+    KnowledgeBaseNotFound: 404,
+    SourceNotFound: 404,
+    IndexMismatch: 409,
+    HomeLocked: 409,
+    KnowledgeBaseError: 500,
+    QABotError: 500,
+}
+"""The HTTP status of each error; the nearest of its ancestors counts."""
+
+NEVER_KEPT = {"Cache-Control": "no-store"}
+
+log = logging.getLogger(__name__)
+
+
+class Asked(BaseModel):
+    """What ``POST /api/ask`` takes."""
+
+    question: str
+    kb: str = DEFAULT_BASE
+    conversation_id: str | None = None
+    k: int = Field(5, ge=1, le=100)
+    source: str | None = None
+    where: dict[str, str] = Field(default_factory=dict)
+
+
+class Searched(BaseModel):
+    """What ``POST /api/search`` takes."""
+
+    query: str
+    kb: str = DEFAULT_BASE
+    k: int = Field(5, ge=1, le=100)
+    source: str | None = None
+    where: dict[str, str] = Field(default_factory=dict)
+
+
+def create_app(app: App, *, local: bool = True, max_file_mb: float = 100.0) -> FastAPI:
+    """Return the server over an app.
+
+    Args:
+        app: What it serves.
+        local: Whether only this machine's own names are answered to. A page elsewhere that makes
+            its name point here (DNS rebinding) is then refused.
+        max_file_mb: Larger uploads are refused; in units of 1,000,000 bytes.
+    """
+    # Gradio keeps what is being sent in this folder; it reads the variable when a file comes
+    os.environ["GRADIO_TEMP_DIR"] = str(page.incoming_folder(app))
+    server = FastAPI(title="qa-bot", docs_url=None, redoc_url=None)
+    for kind in STATUS:
+        server.add_exception_handler(kind, _refused)
+    _add_api(server, app)
+    _add_sources(server, app)
+    page.mount(server, app, max_file_mb)
+    server.add_middleware(Guard, local=local)
+    return server
+
+
+def serve(app: App, host: str, port: int) -> None:
+    """Serve until Ctrl-C; open connections get two seconds to end."""
+    uvicorn.run(
+        create_app(app, local=is_loopback(host)),
+        host=host,
+        port=port,
+        log_level="warning",
+        timeout_graceful_shutdown=2,
+    )
+
+
+def _add_api(server: FastAPI, app: App) -> None:
+    @server.post("/api/ask")
+    def ask(asked: Asked) -> dict[str, Any]:
+        """Answer a question; the answer has the form of ``qa-bot ask --json``."""
+        answer = app.bot(asked.kb).ask(
+            asked.question,
+            conversation_id=asked.conversation_id,
+            k=asked.k,
+            filter=Filter(asked.source, asked.where),
+        )
+        return answer_json(answer)
+
+    @server.post("/api/search")
+    def search(searched: Searched) -> dict[str, Any]:
+        """Find passages; the result has the form of ``qa-bot search --json``."""
+        base = app.bot(searched.kb).knowledge_base
+        filter = Filter(searched.source, searched.where)  # noqa: A001 - the field's own word
+        return retrieval_json(base.retrieve(searched.query, searched.k, filter))
+
+    @server.get("/api/status")
+    def status() -> dict[str, Any]:
+        """Return the knowledge bases with the number of their documents and passages."""
+        return {
+            "home": str(app.home),
+            "knowledge_bases": [
+                {"name": name, "documents": len(app.documents(name)), "passages": app.count(name)}
+                for name in app.knowledge_bases()
+            ],
+        }
+
+    @server.get("/api/documents")
+    def documents(kb: str = DEFAULT_BASE) -> dict[str, Any]:
+        """Return the documents of a knowledge base."""
+        return {"kb": kb, "documents": [asdict(info) for info in app.documents(kb)]}
+
+
+def _add_sources(server: FastAPI, app: App) -> None:
+    def named(
+        conversation: str, turn: int, citation: int | None, passage: int | None
+    ) -> SourceName:
+        if citation is not None:
+            return SourceName(conversation, turn, "citation", citation)
+        return SourceName(conversation, turn, "passage", passage or 0)
+
+    @server.get("/source/passage")
+    def passage(
+        request: Request,
+        conversation: str,
+        turn: int,
+        citation: int | None = None,
+        passage: int | None = None,
+    ) -> Response:
+        """Return the evidence panel of a stored answer, as HTML."""
+        t = Texts(asked_language(request.headers.get("accept-language", "")))
+        name = named(conversation, turn, citation, passage)
+        try:
+            html, status = source_html(find_source(app, name), t), 200
+        except (ConversationNotFound, KnowledgeBaseNotFound):
+            html, status = f'<p class="aside">{t("source_missing")}</p>', 404
+        return HTMLResponse(html, status, headers=NEVER_KEPT)
+
+    @server.get("/source/page.png")
+    def picture(
+        conversation: str, turn: int, citation: int | None = None, passage: int | None = None
+    ) -> Response:
+        """Return the PDF page behind a stored answer, with its lines marked."""
+        source = find_source(app, named(conversation, turn, citation, passage))
+        drawn = source_picture(source)
+        headers = {**NEVER_KEPT, "X-Marked-Lines": str(drawn.marked)}
+        return Response(drawn.png, media_type="image/png", headers=headers)
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
+    if status >= 500:
+        log.error("%s failed: %s", request.url.path, error)
+    return JSONResponse({"error": str(error)}, status)

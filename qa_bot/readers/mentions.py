@@ -1,0 +1,74 @@
+"""What a question names that no passage mentions: evidence about another thing is no evidence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from knowledge_base.indexes.analysis import STOP_WORDS, codes
+from knowledge_base.types import ScoredPassage
+from qa_bot.readers.terms import stem, terms
+
+CODE_CAP = 0.15
+"""The most confidence where a model or error number of the question occurs in no passage."""
+
+NAME_CAP = 0.3
+"""The most confidence where a name in the question occurs in no passage."""
+
+_WORD = re.compile(r"[A-Za-z][A-Za-z'-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Unmentioned:
+    """Codes and names of a question that occur in none of the passages, as they were written."""
+
+    codes: tuple[str, ...]
+    names: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        """Tell whether anything is unmentioned."""
+        return bool(self.codes or self.names)
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Codes, then names."""
+        return self.codes + self.names
+
+    def capped(self, confidence: float) -> float:
+        """Return a confidence, lowered where something is unmentioned."""
+        if self.codes:
+            return min(confidence, CODE_CAP)
+        return min(confidence, NAME_CAP) if self.names else confidence
+
+
+def unmentioned(question: str, hits: Sequence[ScoredPassage]) -> Unmentioned:
+    """Return what a question names that none of the passages mentions."""
+    held: set[str] = set()
+    for hit in hits:
+        passage = hit.passage
+        held.update(terms(" ".join([passage.title, *passage.headings, passage.text])))
+    missing = [c.upper() for c in codes(question) if _is_model(c) and c not in held]
+    names = [n for n in _names(question) if stem(n) not in held and n.upper() not in missing]
+    return Unmentioned(tuple(missing), tuple(names))
+
+
+def _is_model(code: str) -> bool:
+    """Tell a model or error number, of letters and digits, from a plain number."""
+    return re.search(r"[a-z]", code) is not None and re.search(r"\d", code) is not None
+
+
+def _names(question: str) -> list[str]:
+    """Return the words written with a capital inside a sentence that is not all in capitals."""
+    if question.upper() == question:
+        return []
+    words = list(_WORD.finditer(question))
+    return [
+        word.group().removesuffix("'s")
+        for before, word in zip([None, *words], words, strict=False)
+        if before is not None
+        and word.group()[0].isupper()
+        and len(word.group()) > 2
+        and word.group().lower() not in STOP_WORDS
+        and not re.search(r"[.!?:]\s*$", question[before.end() : word.start()])
+    ]
