@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
@@ -31,6 +32,7 @@ from qa_bot.errors import ConversationNotFound, InvalidQuestion, QABotError
 from qa_bot.faces import answer_json, retrieval_json
 from qa_bot.guard import Guard, is_loopback
 from qa_bot.ui import page
+from qa_bot.ui.library import incoming_folder
 from qa_bot.ui.sources import SourceName, find_source, source_html, source_picture
 from qa_bot.ui.texts import Texts, asked_language
 
@@ -84,7 +86,9 @@ def create_app(app: App, *, local: bool = True, max_file_mb: float = 100.0) -> F
         max_file_mb: Larger uploads are refused; in units of 1,000,000 bytes.
     """
     # Gradio keeps what is being sent in this folder; it reads the variable when a file comes
-    os.environ["GRADIO_TEMP_DIR"] = str(page.incoming_folder(app))
+    incoming = incoming_folder(app)
+    shutil.rmtree(incoming, ignore_errors=True)  # what an earlier run left half sent
+    os.environ["GRADIO_TEMP_DIR"] = str(incoming)
     server = FastAPI(title="qa-bot", docs_url=None, redoc_url=None)
     for kind in STATUS:
         server.add_exception_handler(kind, _refused)

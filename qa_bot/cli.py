@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "remove": ("manage:remove", "Remove documents, or a whole knowledge base."),
     "export": ("manage:export", "Write the documents as JSON lines."),
     "doctor": ("manage:doctor", "Check the registry against the indexes; --repair mends them."),
+    "train": ("train:train", "Train the project's own reader on your questions."),
     "reindex": ("manage:reindex", "Build the indexes anew, beside the old ones, then swap."),
 }
 """Each command's place in ``qa_bot/commands`` and its line in the help."""

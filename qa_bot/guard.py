@@ -18,6 +18,12 @@ CLOSED = (
 )
 """Parts of Gradio that would serve cached files or fetch from elsewhere; the page needs none."""
 
+SAFE = ("GET", "HEAD", "OPTIONS", None)
+"""Methods that change nothing; a websocket has none."""
+
+STRANGE = (b"cross-site", b"same-site")
+"""Where a browser says a request comes from when it is not the page itself."""
+
 POLICY = "; ".join(
     (
         "default-src 'self'",
@@ -62,6 +68,9 @@ class Guard:
         if self._local and not is_loopback(host_name(headers.get(b"host", b"").decode("latin-1"))):
             refused = PlainTextResponse("this server answers to localhost alone\n", 421)
             await refused(scope, receive, send)
+            return
+        if scope.get("method") not in SAFE and headers.get(b"sec-fetch-site") in STRANGE:
+            await PlainTextResponse("not from another site\n", 403)(scope, receive, send)
             return
         if scope["path"].startswith(CLOSED):
             await PlainTextResponse("not found\n", 404)(scope, receive, send)

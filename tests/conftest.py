@@ -15,8 +15,7 @@ from knowledge_base.home import Home
 from knowledge_base.knowledge_base import KnowledgeBase
 
 SHARED_DATA = Path(
-    os.environ.get("QA_BOT_SHARED_DATA")
-    or Path(__file__).parents[1].parent / "shared" / "data"
+    os.environ.get("QA_BOT_SHARED_DATA") or Path(__file__).parents[1].parent / "shared" / "data"
 )
 
 

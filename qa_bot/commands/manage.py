@@ -110,7 +110,7 @@ def export(
     config_file: Path | None,
     encoder: str | None,
     kb: str,
-    as_json: bool,  # noqa: ARG001 - the output is JSON lines in any case
+    as_json: bool,
 ) -> None:
     """Write every document, one JSON object a line: source, title, text, sections, metadata."""
     with opened(settings(config_file, home=home, encoder=encoder), exclusive=False) as app:

@@ -56,7 +56,7 @@ def _run(
     config_file: Path | None,
     encoder: str | None,
     kb: str,
-    as_json: bool,  # noqa: ARG001 - a server prints no result
+    as_json: bool,
 ) -> None:
     config = settings(config_file, home=home, encoder=encoder, host=host, port=port)
     with opened(config) as app:

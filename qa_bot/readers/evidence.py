@@ -138,9 +138,13 @@ def with_list(question: str, evidence: Evidence) -> list[Evidence]:
     if first > 0 and lines[first - 1][2].rstrip().endswith((":", "：")):
         first -= 1
     return [
-        replace(evidence, start=a, end=b, span=evidence.span if a <= evidence.start < b else None)
+        replace(evidence, start=a, end=b, span=_span_inside(evidence.span, a, b))
         for a, b, _ in lines[first : last + 1]
     ]
+
+
+def _span_inside(span: Span | None, start: int, end: int) -> Span | None:
+    return span if span is not None and start <= span.start and span.end <= end else None
 
 
 def compose(

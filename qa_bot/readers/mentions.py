@@ -6,9 +6,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from knowledge_base.indexes.analysis import STOP_WORDS, codes
+from knowledge_base.indexes.analysis import STOP_WORDS, codes, has_cjk
 from knowledge_base.types import ScoredPassage
 from qa_bot.readers.terms import stem, terms
+from qa_bot.topics import telling
 
 CODE_CAP = 0.15
 """The most confidence where a model or error number of the question occurs in no passage."""
@@ -44,13 +45,48 @@ class Unmentioned:
 
 def unmentioned(question: str, hits: Sequence[ScoredPassage]) -> Unmentioned:
     """Return what a question names that none of the passages mentions."""
-    held: set[str] = set()
-    for hit in hits:
-        passage = hit.passage
-        held.update(terms(" ".join([passage.title, *passage.headings, passage.text])))
+    held = set(terms(_text(hits)))
     missing = [c.upper() for c in codes(question) if _is_model(c) and c not in held]
     names = [n for n in _names(question) if stem(n) not in held and n.upper() not in missing]
+    if has_cjk(question):
+        text = _text(hits)
+        names += [place for place in _places(question) if place not in text]
     return Unmentioned(tuple(missing), tuple(names))
+
+
+def unmentioned_things(question: str, hits: Sequence[ScoredPassage]) -> list[str]:
+    """Return the question's nouns that occur in none of the passages.
+
+    Weaker than a name: a passage may say the same in other words. A Chinese word counts only where
+    the passages lack one of its characters, since they may have a longer or shorter form of it.
+    """
+    text = _text(hits)
+    held = set(terms(text))
+    return [
+        word
+        for word in telling(question)
+        if (not set(word) <= set(text) if has_cjk(word) else _is_absent(word, held))
+    ]
+
+
+def _is_absent(word: str, held: set[str]) -> bool:
+    found = terms(word)
+    return bool(found) and not held.intersection(found)
+
+
+def _text(hits: Sequence[ScoredPassage]) -> str:
+    return "\n".join(
+        part
+        for hit in hits
+        for part in (hit.passage.title, *hit.passage.headings, hit.passage.text)
+    )
+
+
+def _places(question: str) -> list[str]:
+    """Return the names of places and organisations in a Chinese question."""
+    import rjieba  # loads its dictionary: only where there is Chinese
+
+    return [word for word, tag in rjieba.tag(question) if tag in ("ns", "nt") and len(word) > 1]
 
 
 def _is_model(code: str) -> bool:

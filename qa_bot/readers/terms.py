@@ -19,6 +19,15 @@ from knowledge_base.indexes.analysis import (
 )
 
 _WORD = re.compile(r"[A-Za-z0-9]+")
+_CHINESE_FILLERS = frozenset(
+    (
+        "几天 几个 几 多久 多长 多长时间 多大 多重 多高 多远 多少钱 多少天 一次 一个 一下 一般 一 次 个 "
+        "怎么办 怎么样 什么样 什么时候 何时 何地 为何 谁 是多少 有没有 知道 告诉 请教 需要 应该 进行 "
+        "以 而 及 等 所 则 由 与 这 那 该 此 吗 呢"
+    ).split(" ")
+)
+"""Chinese words of a question that no sentence is chosen for, beside the stop words."""
+
 _stemmer = snowballstemmer.stemmer("english")
 
 
@@ -35,7 +44,7 @@ def terms(text: str) -> list[str]:
     found += codes(text)
     if has_cjk(text):
         for word in chinese_words(text):
-            if word not in CHINESE_STOP_WORDS:
+            if word not in CHINESE_STOP_WORDS and word not in _CHINESE_FILLERS:
                 # the characters too: a word and its longer or shorter form share them
                 found += [word, *word] if len(word) > 1 else [word]
     return found

@@ -60,9 +60,9 @@ def read_squad(path: Path) -> dict[str, list[Question]]:
         DataError: If the file cannot be read or has another form.
     """
     try:
-        opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open()
-        with opened as file:
-            articles = json.load(file)["data"]
+        data = path.read_bytes()
+        raw = gzip.decompress(data) if path.suffix == ".gz" else data
+        articles = json.loads(raw)["data"]
         found: dict[str, list[Question]] = {}
         for number, article in enumerate(articles):
             title = str(article.get("title", "")).replace("_", " ")

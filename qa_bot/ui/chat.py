@@ -10,13 +10,12 @@ from typing import Any, TypeAlias
 
 import gradio as gr
 
-from knowledge_base.errors import KnowledgeBaseError
 from qa_bot.bootstrap import App
-from qa_bot.errors import ConversationNotFound, QABotError
+from qa_bot.errors import ConversationNotFound
 from qa_bot.types import Conversation, Finished, Searched, StreamEvent, Token
 from qa_bot.ui.rendering import Exchange, exchange_html, opened_thread, thread_html
-from qa_bot.ui.session import Session, View, texts_for
-from qa_bot.ui.streaming import paced
+from qa_bot.ui.session import Session, View, sentence_of, texts_for
+from qa_bot.ui.streaming import Broken, paced
 from qa_bot.ui.texts import Texts
 
 ANSWERS = 8
@@ -149,7 +148,7 @@ class Chat:
         before = thread_html(conversation.turns, conversation.id, conversation.knowledge_base, t)
         live = exchange_html(shown, t, last=True)
         yield before, live, _box(busy=True), session, gr.skip()
-        for shown in self._progress(asked, conversation, asking.stop):
+        for shown in self._progress(asked, conversation, asking.stop, t):
             if asking.left.is_set():
                 return
             live = exchange_html(shown, t, last=True)
@@ -181,7 +180,7 @@ class Chat:
         return found, False
 
     def _progress(
-        self, shown: Exchange, conversation: Conversation, stop: threading.Event
+        self, shown: Exchange, conversation: Conversation, stop: threading.Event, t: Texts
     ) -> Iterator[Exchange]:
         """Give the exchange as it grows, at last stopped, failed or with the number of its turn."""
         id = conversation.id  # noqa: A001 - the field's own word
@@ -194,20 +193,18 @@ class Chat:
             bot = self._app.bot(conversation.knowledge_base)
             return bot.stream(shown.question, conversation_id=id)
 
-        try:
-            for batch in paced(events, self._workers, stop, undo):
-                for event in batch:
-                    shown = _grown(shown, event)
-                yield shown
-        except (QABotError, KnowledgeBaseError) as error:
-            yield replace(shown, state="failed", notice=str(error))
-            return
-        if stop.is_set() and shown.turn is None:
+        for batch in paced(events, self._workers, stop, undo):
+            for event in batch:
+                shown = _grown(shown, event, t)
+            yield shown
+        if stop.is_set() and shown.turn is None and shown.state != "failed":
             yield replace(shown, state="stopped")
 
 
-def _grown(shown: Exchange, event: StreamEvent) -> Exchange:
+def _grown(shown: Exchange, event: StreamEvent | Broken, t: Texts) -> Exchange:
     """Return an exchange after one more event."""
+    if isinstance(event, Broken):
+        return replace(shown, state="failed", notice=sentence_of(event.error, t))
     if isinstance(event, Searched):
         return replace(
             shown,

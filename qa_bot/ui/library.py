@@ -14,7 +14,7 @@ from knowledge_base.errors import KnowledgeBaseError
 from knowledge_base.types import IngestProgress, IngestReport
 from qa_bot.bootstrap import App
 from qa_bot.errors import QABotError
-from qa_bot.ui.session import Session, View, texts_for
+from qa_bot.ui.session import Session, View, sentence_of, texts_for
 from qa_bot.ui.sidebar import (
     bases_html,
     documents_html,
@@ -108,7 +108,7 @@ class Library:
         return documents, self._view.bar(session, t), thread
 
     def _kept(self, files: Sequence[str], kb: str) -> list[Path]:
-        """Move uploaded files to where they stay; one of the same name is replaced."""
+        """Move uploaded files to where they stay; what had the same name is kept until all is well."""
         self._app.create(kb)
         folder = next(info.folder for info in self._app.bases() if info.name == kb)
         target = self._app.home / UPLOADS / folder
@@ -116,9 +116,14 @@ class Library:
         kept = []
         for file in map(Path, files):
             path = target / file.name
+            if path.is_file():
+                path.replace(_previous(path))
             shutil.move(file, path)
             shutil.rmtree(file.parent, ignore_errors=True)  # Gradio makes a folder for each file
             kept.append(path)
+        for mark in incoming_folder(self._app).glob("tmp*"):
+            if mark.is_file() and not mark.stat().st_size:
+                mark.unlink(missing_ok=True)  # Gradio leaves an empty file for each
         return kept
 
     def _sync(self, paths: Sequence[Path], kb: str, latest: list[IngestProgress]) -> IngestReport:
@@ -126,11 +131,29 @@ class Library:
             latest[:] = [progress]
 
         base = self._app.bot(kb).knowledge_base
-        return base.sync(paths, max_file_mb=self._max_file_mb, progress=seen)
+        report = base.sync(paths, max_file_mb=self._max_file_mb, progress=seen)
+        failed = {failure.path for failure in report.failed}
+        for path in paths:
+            if path.as_posix() not in failed:
+                _previous(path).unlink(missing_ok=True)
+            elif _previous(path).is_file():
+                _previous(path).replace(path)  # what is indexed is still the file before
+            else:
+                path.unlink(missing_ok=True)
+        return report
+
+
+def incoming_folder(app: App) -> Path:
+    """Return the folder where a file lies while it is being sent; nothing there is ever served."""
+    return app.home / UPLOADS / ".incoming"
+
+
+def _previous(path: Path) -> Path:
+    return path.with_name(f".{path.name}.previous")
 
 
 def _outcome(future: Future[IngestReport], t: Texts) -> str:
-    try:
-        return report_html(future.result(), t)
-    except (KnowledgeBaseError, QABotError) as error:
-        return problem_html(str(error), t)
+    error = future.exception()
+    if error is not None:
+        return problem_html(sentence_of(error, t), t)
+    return report_html(future.result(), t)

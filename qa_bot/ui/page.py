@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from html import escape
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -14,16 +12,13 @@ from fastapi import FastAPI
 
 from qa_bot.bootstrap import App
 from qa_bot.ui.chat import ANSWERS, Chat, Update
-from qa_bot.ui.library import UPLOADS, Library
+from qa_bot.ui.library import Library
 from qa_bot.ui.session import Session, View, texts_for
-from qa_bot.ui.sidebar import frame_html, panel_html
+from qa_bot.ui.sidebar import frame_html, note_html, panel_html
 from qa_bot.ui.theme import theme
 
 WAITING = 64
 """Events that may wait; further ones are refused, so that a crowd cannot fill the memory."""
-
-INCOMING = ".incoming"
-"""The folder under the uploads where a file lies while it is being sent."""
 
 _ICON = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24'%3E"
@@ -60,11 +55,6 @@ def mount(server: FastAPI, app: App, max_file_mb: float) -> FastAPI:
         pwa=False,
     )
     return mounted
-
-
-def incoming_folder(app: App) -> Path:
-    """Return the folder where a file lies while it is being sent; nothing there is ever served."""
-    return app.home / UPLOADS / INCOMING
 
 
 def build(app: App, max_file_mb: float = 100.0) -> gr.Blocks:
@@ -161,8 +151,7 @@ class _Parts:
                 *view.shown(session, t),
                 frame_html(t),
                 panel_html(t),
-                f'<p data-send="{escape(t("send"))}" data-stop="{escape(t("stop"))}">'
-                f"{escape(t('note'))}</p>",
+                note_html(t),
                 gr.Button(t("new")),
                 gr.File(label=t("upload")),
                 gr.Textbox(label=t("question"), placeholder=t("placeholder")),

@@ -24,6 +24,9 @@ Fields: TypeAlias = Mapping[str, Any]
 _MARKDOWN = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable("table")
 _MARKDOWN.disable(["image", "link", "autolink", "html_inline", "html_block", "reference"])
 
+_WORD_END = re.compile(r"(?:[\x21-\x25\x27-\x3a\x3d\x3f-\x7e]{1,12}|[^\x00-\x7f]{1,2})$")
+"""The end of a word, or two letters of a script without spaces; never part of a tag."""
+
 _CODE = re.compile(r"(<code.*?</code>)", re.DOTALL)
 
 
@@ -77,7 +80,7 @@ def exchange_html(exchange: Exchange, t: Texts, *, last: bool) -> str:
         f'<article class="turn" data-state="{exchange.state}"'
         f' data-turn="{exchange.turn or ""}">'
         f"{_question_html(exchange, t, editable=last and not busy)}"
-        f'<section class="reply" aria-label="{_attr(t("answer"))}" aria-busy="{str(busy).lower()}">'
+        f'<section class="reply" aria-label="{escape(t("answer"))}" aria-busy="{str(busy).lower()}">'
         f"{_searched_html(exchange, t)}{_body_html(exchange, t)}"
         f"{'' if busy else _actions_html(exchange, t, last=last)}"
         "</section></article>"
@@ -94,7 +97,7 @@ def thread_html(turns: Sequence[Turn], conversation: str, kb: str, t: Texts) -> 
 
 def opened_thread(conversation: str | None, kb: str) -> str:
     """Return the thread's opening tag, which tells the script what the address bar should name."""
-    return f'<div class="thread" data-conversation="{_attr(conversation or "")}" data-kb="{_attr(kb)}">'
+    return f'<div class="thread" data-conversation="{escape(conversation or "")}" data-kb="{escape(kb)}">'
 
 
 def answer_html(exchange: Exchange, t: Texts) -> str:
@@ -149,13 +152,13 @@ def _question_html(exchange: Exchange, t: Texts, *, editable: bool) -> str:
     edit = form = ""
     if editable:
         edit = (
-            f'<button type="button" class="tool" data-show="edit" title="{_attr(t("edit"))}"'
-            f' aria-label="{_attr(t("edit"))}">{icon("edit")}</button>'
+            f'<button type="button" class="tool" data-show="edit" title="{escape(t("edit"))}"'
+            f' aria-label="{escape(t("edit"))}">{icon("edit")}</button>'
         )
         form = (
             f'<form class="edit" data-form="edit" data-event="again" data-turn="{exchange.turn or ""}"'
             f' hidden><textarea name="question" rows="3" maxlength="4000"'
-            f' aria-label="{_attr(t("edit"))}">{escape(exchange.question)}</textarea>'
+            f' aria-label="{escape(t("edit"))}">{escape(exchange.question)}</textarea>'
             f'<span class="buttons"><button type="button" data-hide="edit">{escape(t("cancel"))}'
             f'</button><button type="submit" class="primary">{escape(t("send"))}</button></span>'
             "</form>"
@@ -215,7 +218,7 @@ def _sources_html(exchange: Exchange, t: Texts) -> str:
         for citation in exchange.citations
     )
     return (
-        f'<nav class="sources" aria-label="{_attr(t("sources"))}"><h3 class="visually-hidden">'
+        f'<nav class="sources" aria-label="{escape(t("sources"))}"><h3 class="visually-hidden">'
         f'{escape(t("sources"))}</h3><ol class="source-list">{rows}</ol></nav>'
     )
 
@@ -237,22 +240,22 @@ def _source_row(exchange: Exchange, kind: str, number: int, fields: Fields, t: T
 def _opens(exchange: Exchange, kind: str, number: int) -> str:
     if exchange.turn is None or exchange.conversation is None:
         return "disabled"
-    return f'data-source="{_attr(source_url(exchange.conversation, exchange.turn, kind, number))}"'
+    return f'data-source="{escape(source_url(exchange.conversation, exchange.turn, kind, number))}"'
 
 
 def _actions_html(exchange: Exchange, t: Texts, *, last: bool) -> str:
     tools = []
     if exchange.text and exchange.state == "done":
         tools.append(
-            f'<button type="button" class="tool" data-copy="{_attr(_copied(exchange, t))}"'
-            f' data-done="{_attr(t("copied"))}" title="{_attr(t("copy"))}"'
-            f' aria-label="{_attr(t("copy"))}">{icon("copy")}</button>'
+            f'<button type="button" class="tool" data-copy="{escape(_copied(exchange, t))}"'
+            f' data-done="{escape(t("copied"))}" title="{escape(t("copy"))}"'
+            f' aria-label="{escape(t("copy"))}">{icon("copy")}</button>'
         )
     if last:
         tools.append(
             f'<button type="button" class="tool" data-event="again" data-turn="{exchange.turn or ""}"'
-            f' data-question="{_attr(exchange.question)}" title="{_attr(t("retry"))}"'
-            f' aria-label="{_attr(t("retry"))}">{icon("retry")}</button>'
+            f' data-question="{escape(exchange.question)}" title="{escape(t("retry"))}"'
+            f' aria-label="{escape(t("retry"))}">{icon("retry")}</button>'
         )
     if exchange.turn is not None:
         for name, value in (("like", 1), ("dislike", -1)):
@@ -260,7 +263,7 @@ def _actions_html(exchange: Exchange, t: Texts, *, last: bool) -> str:
             tools.append(
                 f'<button type="button" class="tool" data-event="rate" data-turn="{exchange.turn}"'
                 f' data-value="{0 if on else value}" aria-pressed="{str(on).lower()}"'
-                f' title="{_attr(t(name))}" aria-label="{_attr(t(name))}">{icon(name)}</button>'
+                f' title="{escape(t(name))}" aria-label="{escape(t(name))}">{icon(name)}</button>'
             )
     return f'<footer class="tools">{"".join(tools)}</footer>' if tools else ""
 
@@ -302,13 +305,21 @@ def _with_buttons(html: str, exchange: Exchange, t: Texts) -> str:
             continue
         title = cited[number]["title"] if number in cited else ""
         label = t("source", number=number, title=title)
-        out.append(html[done:start].rstrip(" "))
+        before, word = _last_word(html[done:start].rstrip(" "))
         out.append(
-            f'<button type="button" class="cite" {_opens(exchange, "citation", number)}'
-            f' aria-label="{_attr(label)}" title="{_attr(title)}">{number}</button>'
+            f'{before}<span class="word">{word}<button type="button" class="cite"'
+            f' {_opens(exchange, "citation", number)} aria-label="{escape(label)}"'
+            f' title="{escape(title)}">{number}</button></span>'
         )
         done = end
     return "".join(out) + html[done:]
+
+
+def _last_word(html: str) -> tuple[str, str]:
+    """Return a text in two: its end stays on one line with the mark that follows it."""
+    end = _WORD_END.search(html)
+    at = end.start() if end else len(html)
+    return html[:at], html[at:]
 
 
 def _between_marks(text: str) -> list[str]:
@@ -321,7 +332,3 @@ def _between_marks(text: str) -> list[str]:
 
 def _flat(text: str) -> str:
     return " ".join(text.split())
-
-
-def _attr(text: str) -> str:
-    return escape(text)

@@ -221,6 +221,24 @@
     }
   }
 
+  // A screen reader is told an answer when it is whole, not with every word.
+  let announced = "";
+
+  function announce(talk) {
+    const replies = talk.querySelectorAll(".reply");
+    const last = replies[replies.length - 1];
+    const status = find("#announce");
+    if (!last || !status) return;
+    if (last.getAttribute("aria-busy") === "true") {
+      announced = "busy";
+      return;
+    }
+    if (announced !== "busy") return;
+    announced = "";
+    const text = last.querySelector(".answer, .notice");
+    status.textContent = text ? text.textContent : "";
+  }
+
   function watchTalk(talk) {
     let atEnd = true;
     let turns = 0;
@@ -232,6 +250,7 @@
       const now = talk.querySelectorAll(".turn").length;
       if (atEnd || now !== turns) talk.scrollTop = talk.scrollHeight;
       turns = now;
+      announce(talk);
     }).observe(talk, { childList: true, subtree: true, characterData: true, attributes: true });
     followed();
   }

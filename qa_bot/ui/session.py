@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from typing import Any
 
 import gradio as gr
 
-from knowledge_base.errors import KnowledgeBaseNotFound
+from knowledge_base.errors import KnowledgeBaseError, KnowledgeBaseNotFound
 from knowledge_base.types import DocumentInfo
 from qa_bot.bootstrap import DEFAULT_BASE, App
-from qa_bot.errors import ConversationNotFound
+from qa_bot.errors import ConversationNotFound, QABotError
 from qa_bot.types import Conversation
 from qa_bot.ui.rendering import opened_thread, thread_html
 from qa_bot.ui.sidebar import (
@@ -22,6 +23,8 @@ from qa_bot.ui.sidebar import (
     welcome_html,
 )
 from qa_bot.ui.texts import Texts, asked_language
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,14 @@ class Session:
 def texts_for(request: gr.Request) -> Texts:
     """Return the texts in the language that the browser asks for."""
     return Texts(asked_language(dict(request.headers).get("accept-language", "")))
+
+
+def sentence_of(error: BaseException, t: Texts) -> str:
+    """Return what to tell of an error; one that was not foreseen is written to the log."""
+    if isinstance(error, (KnowledgeBaseError, QABotError)):
+        return str(error)
+    log.error("a request of the page failed", exc_info=error)
+    return t("failed_unexpected")
 
 
 class View:

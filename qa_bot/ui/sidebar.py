@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import PurePosixPath
 
-from knowledge_base.types import DocumentInfo, IngestProgress, IngestReport
+from knowledge_base.types import DocumentInfo, Failure, IngestProgress, IngestReport
 from qa_bot.types import Conversation
 from qa_bot.ui.icons import icon
 from qa_bot.ui.rendering import file_name
@@ -43,6 +43,17 @@ def bar_html(t: Texts, title: str) -> str:
     return (
         f'<div class="bar"><button type="button" class="tool" data-menu="open" aria-label="{label}"'
         f' title="{label}">{icon("menu")}</button><h1>{escape(title)}</h1></div>'
+    )
+
+
+def note_html(t: Texts) -> str:
+    """Return the line under the question box, with what the script names the box's buttons.
+
+    Answers that come are told to screen readers in its second part.
+    """
+    return (
+        f'<p data-send="{escape(t("send"))}" data-stop="{escape(t("stop"))}">{escape(t("note"))}</p>'
+        '<div id="announce" class="visually-hidden" role="status"></div>'
     )
 
 
@@ -187,11 +198,16 @@ def report_html(report: IngestReport, t: Texts) -> str:
         seconds=f"{report.seconds:.1f}",
     )
     failed = "".join(
-        f"<li><strong>{escape(file_name(failure.path))}</strong> {escape(failure.error)}</li>"
+        f"<li><strong>{escape(file_name(failure.path))}</strong> {escape(_sentence(failure))}</li>"
         for failure in report.failed
     )
     failures = f"<p>{escape(t('failures'))}</p><ul>{failed}</ul>" if failed else ""
     return _message(escape(done), failures, t, failed=bool(failed))
+
+
+def _sentence(failure: Failure) -> str:
+    """Return why a file failed, without its name, which stands above it."""
+    return failure.error.removeprefix(f"{file_name(failure.path)}: ")
 
 
 def problem_html(sentence: str, t: Texts) -> str:

@@ -147,7 +147,8 @@ def excerpt_html(document: Document, around: list[Passage], source: Source) -> s
     before = '<p class="cut" aria-hidden="true">…</p>' if _cut(document, end=start) else ""
     after = '<p class="cut" aria-hidden="true">…</p>' if _cut(document, start=end) else ""
     joined = "".join(pieces).replace("<mark>", '<mark id="quote">', 1)
-    return f'<div class="excerpt">{before}{joined}{after}</div>'
+    kind = "excerpt" if source.quote else "excerpt near"
+    return f'<div class="{kind}">{before}{joined}{after}</div>'
 
 
 def marked_html(text: str, shown: Span, quote: Span, short: Span | None) -> str:

@@ -7,11 +7,19 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
+from dataclasses import dataclass
 
 from qa_bot.types import Finished, StreamEvent
 
 INTERVAL = 0.04
 """Seconds between two updates of the page: 25 a second, which is what a browser draws in peace."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The last event of a stream that did not come to its end."""
+
+    error: BaseException
 
 
 def paced(
@@ -20,7 +28,7 @@ def paced(
     stop: threading.Event,
     undo: Callable[[Finished], None],
     interval: float = INTERVAL,
-) -> Iterator[list[StreamEvent]]:
+) -> Iterator[list[StreamEvent | Broken]]:
     """Give the events in batches, the first at once and then one batch an interval at most.
 
     The events are made in a worker, so that a slow reader does not hold up a stop. After a stop
@@ -33,8 +41,8 @@ def paced(
         undo: Called with an answer that was finished but not given because of the stop.
         interval: Seconds.
 
-    Raises:
-        QABotError: And whatever else the stream raises, once the events before it were given.
+    Yields:
+        Batches of events; the last may end with what broke the stream off.
     """
     items: queue.SimpleQueue[StreamEvent | None] = queue.SimpleQueue()
 
@@ -47,7 +55,7 @@ def paced(
     future = workers.submit(pump)
     future.add_done_callback(lambda _: items.put(None))
     shown = 0.0
-    batch: list[StreamEvent] = []
+    batch: list[StreamEvent | Broken] = []
     ended = False
     while not ended and not stop.is_set():
         event, ended = _next(items, interval)
@@ -58,7 +66,9 @@ def paced(
             batch = []
             shown = time.monotonic()
     if ended:
-        future.result()
+        error = future.exception()
+        if error is not None:
+            yield [Broken(error)]
         return
     left = batch
     # the worker may be in the middle of an event: what it still brings is undone when it is done
@@ -83,7 +93,7 @@ def _rest(items: queue.SimpleQueue[StreamEvent | None]) -> Iterator[StreamEvent]
             yield event
 
 
-def _discard(events: list[StreamEvent], undo: Callable[[Finished], None]) -> None:
+def _discard(events: list[StreamEvent | Broken], undo: Callable[[Finished], None]) -> None:
     for event in events:
         if isinstance(event, Finished):
             undo(event)

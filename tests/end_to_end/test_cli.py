@@ -48,7 +48,15 @@ def test_an_answer_is_one_json_document_with_its_evidence(ready: Path) -> None:
     answer = read(ready, "ask", "How long does a full charge of the K300 take?")
     assert not answer["abstained"]
     assert "4 hours" in answer["answer"]
-    assert {"question", "rewritten", "short_answer", "confidence", "passages", "timings_ms", "models"} <= set(answer)
+    assert {
+        "question",
+        "rewritten",
+        "short_answer",
+        "confidence",
+        "passages",
+        "timings_ms",
+        "models",
+    } <= set(answer)
     texts = {
         record["source"]: record["text"]
         for record in map(json.loads, run(ready, "export").stdout.splitlines())

@@ -38,7 +38,9 @@ def share(values: list[bool]) -> float:
     return sum(values) / len(values)
 
 
-def test_the_right_source_is_among_the_first_five(asked: list[tuple[dict[str, Any], Answer]]) -> None:
+def test_the_right_source_is_among_the_first_five(
+    asked: list[tuple[dict[str, Any], Answer]],
+) -> None:
     """For at least 95 of 100 answerable questions."""
     found = [
         any(hit.passage.source.endswith("/" + q["source"]) for hit in answer.passages[:5])
@@ -58,7 +60,9 @@ def test_an_accepted_answer_is_in_the_answer(asked: list[tuple[dict[str, Any], A
     assert share(right) >= 0.75
 
 
-def test_most_unanswerable_questions_are_declined(asked: list[tuple[dict[str, Any], Answer]]) -> None:
+def test_most_unanswerable_questions_are_declined(
+    asked: list[tuple[dict[str, Any], Answer]],
+) -> None:
     """At least 70 of 100, while at most 10 of 100 answerable ones are."""
     declined = [answer.abstained for q, answer in asked if not q["answerable"]]
     wrongly = [answer.abstained for q, answer in asked if q["answerable"]]

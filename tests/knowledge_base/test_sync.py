@@ -132,7 +132,11 @@ def test_doctor_finds_and_mends_what_is_missing(base: KnowledgeBase, folder: Pat
     stored.delete([lost])
     passage = base.passage(lost)
     base._lexical.upsert([type(passage)(**{**_facts(passage), "id": "stranger"})])
-    assert {check.name for check in base.doctor() if not check.ok} == {"chroma", "lexical", "vectors"}
+    assert {check.name for check in base.doctor() if not check.ok} == {
+        "chroma",
+        "lexical",
+        "vectors",
+    }
     assert all(check.ok for check in base.doctor(repair=True))
 
 

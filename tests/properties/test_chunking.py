@@ -48,7 +48,9 @@ def test_passages_are_ordered_spans_that_cover_the_document(
     covered = [False] * len(document.text)
     for before, passage in zip([None, *passages], passages, strict=False):
         assert passage.text == document.text[passage.start : passage.end]
-        assert passage.tokens == tokens.count(encoded_text(passage.headings, passage.text)) <= window
+        assert (
+            passage.tokens == tokens.count(encoded_text(passage.headings, passage.text)) <= window
+        )
         assert before is None or before.start < passage.start
         pages = {
             s.page for s in document.sections if s.start < passage.end and s.end > passage.start

@@ -17,9 +17,15 @@ def cut(text: str) -> list[str]:
     ("text", "expected"),
     [
         ("One. Two! Three?", ["One.", "Two!", "Three?"]),
-        ("Dr. Smith paid 12.50 EUR on Jan. 3. Fine.", ["Dr. Smith paid 12.50 EUR on Jan. 3.", "Fine."]),
+        (
+            "Dr. Smith paid 12.50 EUR on Jan. 3. Fine.",
+            ["Dr. Smith paid 12.50 EUR on Jan. 3.", "Fine."],
+        ),
         ("Use a key (e.g. a coin). Turn it.", ["Use a key (e.g. a coin).", "Turn it."]),
-        ("退货须在30天内办理。请保留发票！好的？", ["退货须在30天内办理。", "请保留发票！", "好的？"]),
+        (
+            "退货须在30天内办理。请保留发票！好的？",
+            ["退货须在30天内办理。", "请保留发票！", "好的？"],
+        ),
         ("“好的。”他说。", ["“好的。”", "他说。"]),
         ("1. Open it.\n2. Close it.", ["1. Open it.", "2. Close it."]),
         ("", []),

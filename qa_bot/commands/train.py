@@ -1,0 +1,75 @@
+"""``qa-bot train``: the bundled reader, on your own questions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from qa_bot.commands.options import write_json
+
+
+@click.group()
+def train() -> None:
+    """Train the project's own models."""
+
+
+@train.command()
+@click.option(
+    "--data",
+    "files",
+    multiple=True,
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A file in SQuAD's JSON form, plain or gzip; give several.",
+)
+@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path))
+@click.option("--minutes", type=float, default=0.0, help="Train this long instead of --steps.")
+@click.option("--steps", type=click.IntRange(1), default=1000, show_default=True)
+@click.option("--rate", type=float, default=1.6e-4, show_default=True, help="Peak learning rate.")
+@click.option("--seed", type=int, default=7, show_default=True)
+@click.option("--tensorboard", is_flag=True, help="Write the loss for TensorBoard.")
+@click.option("--calibrate", type=int, default=400, show_default=True, help="Held-out questions.")
+@click.option("--json", "as_json", is_flag=True)
+def reader(
+    files: tuple[Path, ...],
+    out: Path,
+    minutes: float,
+    steps: int,
+    rate: float,
+    seed: int,
+    tensorboard: bool,
+    calibrate: int,
+    as_json: bool,
+) -> None:
+    """Train the reader; a run that was stopped goes on from its last checkpoint in OUT."""
+    from qa_bot.readers.network import ReaderModel
+    from qa_bot.training.calibrate import cases, fit, write
+    from qa_bot.training.data import hold_out, read_squad
+    from qa_bot.training.trainer import TrainConfig, train_reader
+
+    config = TrainConfig(
+        data=tuple(map(str, files)),
+        out=str(out),
+        minutes=minutes,
+        steps=steps,
+        rate=rate,
+        seed=seed,
+        tensorboard=tensorboard,
+    )
+    weights = train_reader(config)
+    held = {
+        f"{file.name}:{name}": questions
+        for file in files
+        for name, questions in hold_out(read_squad(file), config.hold_out, seed)[1].items()
+        if questions
+    }
+    calibration = fit(list(cases(ReaderModel(out), held, calibrate, seed))) if held else {}
+    if calibration:
+        write(out, calibration)
+    if as_json:
+        write_json({"weights": str(weights), "calibration": calibration})
+    else:
+        click.echo(
+            f"{weights}: expected calibration error {calibration.get('expected_calibration_error')}"
+        )
