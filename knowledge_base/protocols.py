@@ -51,7 +51,10 @@ class Encoder(Protocol):
     """``"cosine"`` (vectors come normalised) or ``"ip"``."""
     fingerprint: str
     """Changes whenever the same text would give another vector: weights, pooling, prefix, window."""
-    tokens: TokenCounter
+
+    @property
+    def tokens(self) -> TokenCounter:
+        """How the encoder counts tokens."""
 
     def encode_queries(self, queries: Sequence[str]) -> Vectors:
         """Return one vector a query, shape ``(n, d)``, float32, in the order given."""

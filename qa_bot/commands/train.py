@@ -44,7 +44,7 @@ def reader(
 ) -> None:
     """Train the reader; a run that was stopped goes on from its last checkpoint in OUT."""
     from qa_bot.readers.network import ReaderModel
-    from qa_bot.training.calibrate import cases, fit, write
+    from qa_bot.training.calibrate import fit, held_out_cases, write
     from qa_bot.training.data import hold_out, read_squad
     from qa_bot.training.trainer import TrainConfig, train_reader
 
@@ -64,7 +64,7 @@ def reader(
         for name, questions in hold_out(read_squad(file), config.hold_out, seed)[1].items()
         if questions
     }
-    calibration = fit(list(cases(ReaderModel(out), held, calibrate, seed))) if held else {}
+    calibration = fit(list(held_out_cases(ReaderModel(out), held, calibrate, seed))) if held else {}
     if calibration:
         write(out, calibration)
     if as_json:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from knowledge_base.indexes.analysis import STOP_WORDS, codes, has_cjk
 from knowledge_base.types import ScoredPassage
+from qa_bot.readers.synonyms import unified
 from qa_bot.readers.terms import stem, terms
 from qa_bot.topics import telling
 
@@ -62,6 +63,8 @@ def unmentioned_things(question: str, hits: Sequence[ScoredPassage]) -> list[str
     """
     text = _text(hits)
     held = set(terms(text))
+    if has_cjk(question):
+        question, text = unified(question), unified(text)
     return [
         word
         for word in telling(question)

@@ -45,17 +45,33 @@ BATCH_TOKENS = 4096
 
 @dataclass(frozen=True, slots=True)
 class SpanScore:
-    """What the network says of one passage.
+    """The best span in a part of a passage.
 
-    ``answerable`` and ``relevant`` are logits; ``margin`` is how far the best span's score is above
-    that of no answer; ``start`` and ``end`` are characters of the passage text that was given.
+    ``margin`` is how far its score is above that of no answer; ``start`` and ``end`` are characters
+    of the passage text that was given.
     """
 
-    answerable: float
-    relevant: float
     margin: float
     start: int
     end: int
+
+
+NO_SPAN = SpanScore(-20.0, 0, 0)
+"""Where a part of a passage was not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class PassageScore:
+    """What the network says of one passage: two logits, and the best span of each of its parts."""
+
+    answerable: float
+    relevant: float
+    spans: tuple[SpanScore, ...]
+
+    @property
+    def best(self) -> SpanScore:
+        """The best span of all parts."""
+        return max(self.spans, key=lambda span: span.margin, default=NO_SPAN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +115,24 @@ class ReaderModel:
         self.runtime = self._runtime.name
         self.tokens = WordPieces.from_file(base / "tokenizer.json", 512)
 
-    def score(self, question: str, passages: Sequence[str]) -> list[SpanScore]:
-        """Return what the network says of each passage, in their order."""
+    def score(
+        self,
+        question: str,
+        passages: Sequence[str],
+        parts: Sequence[Sequence[tuple[int, int]]] | None = None,
+    ) -> list[PassageScore]:
+        """Return what the network says of each passage, in their order.
+
+        Args:
+            question: As it was asked.
+            passages: The texts to read.
+            parts: For each text the ranges of characters in which the best span is looked for,
+                such as its sentences; by default the whole text is one.
+        """
+        wanted = [[(0, len(text))] for text in passages] if parts is None else parts
         windows = [w for n, text in enumerate(passages) for w in self._windows(question, n, text)]
         order = sorted(range(len(windows)), key=lambda n: len(windows[n].ids))
-        found: list[tuple[int, SpanScore]] = []
+        found: list[tuple[int, PassageScore]] = []
         start = 0
         while start < len(order):
             end = start + 1
@@ -113,12 +142,12 @@ class ReaderModel:
             ):
                 end += 1
             batch = [windows[n] for n in order[start:end]]
-            found += zip((w.passage for w in batch), self._scored(batch), strict=True)
+            scored = self._scored(batch, [wanted[window.passage] for window in batch])
+            found += zip((window.passage for window in batch), scored, strict=True)
             start = end
-        best: dict[int, SpanScore] = {}
+        best: dict[int, PassageScore] = {}
         for number, score in found:
-            if number not in best or _total(score) > _total(best[number]):
-                best[number] = score
+            best[number] = _joined(best[number], score) if number in best else score
         return [best[number] for number in range(len(passages))]
 
     def _windows(self, question: str, number: int, text: str) -> list[_Window]:
@@ -139,7 +168,7 @@ class ReaderModel:
                     number,
                     [*head, *body, ids[-1]],
                     [0] * len(head) + [1] * (len(body) + 1),
-                    [tuple(encoding.offsets[n]) for n in range(at, at + len(body))],
+                    list(encoding.offsets[at : at + len(body)]),
                     len(head),
                 )
             )
@@ -147,7 +176,9 @@ class ReaderModel:
                 return windows
             at += room - STRIDE
 
-    def _scored(self, batch: Sequence[_Window]) -> list[SpanScore]:
+    def _scored(
+        self, batch: Sequence[_Window], parts: Sequence[Sequence[tuple[int, int]]]
+    ) -> list[PassageScore]:
         length = max(len(window.ids) for window in batch)
         ids, types, mask = (np.zeros((len(batch), length), np.int32) for _ in range(3))
         for row, window in enumerate(batch):
@@ -156,34 +187,47 @@ class ReaderModel:
         hidden = self._runtime(ids, mask, types)
         spans = hidden @ self._span[0].T + self._span[1]
         heads = hidden[:, 0] @ self._cls[0].T + self._cls[1]
-        return [_best(window, spans[row], heads[row]) for row, window in enumerate(batch)]
+        return [
+            PassageScore(
+                float(heads[row, 0]),
+                float(heads[row, 1]),
+                tuple(_best(window, spans[row], part) for part in parts[row]),
+            )
+            for row, window in enumerate(batch)
+        ]
 
 
-def _best(window: _Window, spans: Floats, heads: Floats) -> SpanScore:
-    """Return the best span of a window against no answer, the score of [CLS]."""
-    none = float(spans[0, 0] + spans[0, 1])
-    size = len(window.offsets)
-    if not size:
-        return SpanScore(float(heads[0]), float(heads[1]), -none, 0, 0)
-    starts = spans[window.first : window.first + size, 0]
-    ends = spans[window.first : window.first + size, 1]
-    scores = starts[:, None] + ends[None, :]
-    allowed = np.triu(np.ones((size, size), bool)) & ~np.triu(
-        np.ones((size, size), bool), LONGEST_SPAN
+def _best(window: _Window, spans: Floats, part: tuple[int, int]) -> SpanScore:
+    """Return the best span inside a part of the passage, against no answer, the score of [CLS]."""
+    inside = [
+        n for n, (left, right) in enumerate(window.offsets) if left < part[1] and right > part[0]
+    ]
+    if not inside:
+        return NO_SPAN
+    first, last = window.first + inside[0], window.first + inside[-1] + 1
+    scores = spans[first:last, 0][:, None] + spans[first:last, 1][None, :]
+    allowed = np.triu(np.ones_like(scores, bool)) & ~np.triu(
+        np.ones_like(scores, bool), LONGEST_SPAN
     )
     scores = np.where(allowed, scores, -np.inf)
     left, right = np.unravel_index(int(np.argmax(scores)), scores.shape)
     return SpanScore(
-        float(heads[0]),
-        float(heads[1]),
-        float(scores[left, right]) - none,
-        window.offsets[left][0],
-        window.offsets[right][1],
+        float(scores[left, right]) - float(spans[0, 0] + spans[0, 1]),
+        window.offsets[inside[0] + int(left)][0],
+        window.offsets[inside[0] + int(right)][1],
     )
 
 
-def _total(score: SpanScore) -> float:
-    return score.answerable + score.margin
+def _joined(one: PassageScore, other: PassageScore) -> PassageScore:
+    """Return what two strides of a passage say together: the better of each."""
+    return PassageScore(
+        max(one.answerable, other.answerable),
+        max(one.relevant, other.relevant),
+        tuple(
+            max(pair, key=lambda span: span.margin)
+            for pair in zip(one.spans, other.spans, strict=True)
+        ),
+    )
 
 
 def _settings(folder: Path) -> Mapping[str, Any]:

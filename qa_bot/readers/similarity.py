@@ -28,7 +28,7 @@ from qa_bot.readers.evidence import (
 )
 from qa_bot.readers.expected import fits, short_span
 from qa_bot.readers.mentions import Unmentioned, unmentioned, unmentioned_things
-from qa_bot.readers.terms import overlap, terms, weights
+from qa_bot.readers.terms import overlap, terms, weights, words
 from qa_bot.types import Reading
 
 MOST_SENTENCES = 48
@@ -49,18 +49,23 @@ LONGEST_ENCODED = 600
 
 @dataclass(frozen=True, slots=True)
 class _Shares:
-    """What a sentence's score is made of."""
+    """What a sentence's score is made of.
+
+    ``words`` is for the share of the question's words in the sentence, ``purity`` for the share of
+    the sentence's in the question, ``kind`` for being the kind of answer that is wanted.
+    """
 
     meaning: float
     words: float
+    purity: float
     passage: float
     rank: float
     kind: float
 
 
 SHARES: Mapping[bool, _Shares] = {
-    True: _Shares(meaning=0.45, words=0.3, passage=0.25, rank=0.15, kind=0.08),
-    False: _Shares(meaning=0.0, words=0.6, passage=0.25, rank=0.15, kind=0.08),
+    True: _Shares(meaning=0.45, words=0.3, purity=0.15, passage=0.25, rank=0.15, kind=0.08),
+    False: _Shares(meaning=0.0, words=0.6, purity=0.15, passage=0.25, rank=0.15, kind=0.08),
 }
 """Shares of a sentence's score, for text that the encoder reads (True) and does not (False)."""
 
@@ -92,13 +97,13 @@ class Features:
 
 COEFFICIENTS: Mapping[bool, tuple[float, ...]] = {
     True: (-2.5, 1.9, 1.1, 1.0, 0.4, 1.7, -1.2),
-    False: (-3.4, 0.0, 4.8, 2.1, 0.9, 1.7, -1.8),
+    False: (-4.0, 0.0, 4.7, 3.1, 0.6, 2.2, -0.8),
 }
 """Bias and weights of ``Features``, for text that the encoder reads (True) and does not (False)."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Scored:
+class ScoredSentences:
     """The sentences of a question's passages with all that was measured of them."""
 
     sentences: Sequence[Sentence]
@@ -131,7 +136,7 @@ class SimilarityReader:
         sentences = [s for hit in hits for s in sentences_of(hit)][:MOST_SENTENCES]
         if not sentences:
             return Reading("", None, True, 0.0, reason=phrase("no_passages", question))
-        scored = self._scored(question, sentences, hits)
+        scored = self.score(question, sentences, hits)
         features = _features(question, scored, hits)
         absent = unmentioned(question, hits)
         confidence = absent.capped(confidence_of(features, scored.readable))
@@ -153,21 +158,22 @@ class SimilarityReader:
         yield from pieces(reading)
         yield reading
 
-    def _scored(
+    def score(
         self, question: str, sentences: Sequence[Sentence], hits: Sequence[ScoredPassage]
-    ) -> _Scored:
+    ) -> ScoredSentences:
+        """Return what is measured of each sentence: meaning, words, place, kind."""
         readable = self._encoder.unknown_share(question) < UNREADABLE and (
             self._reads_chinese or not has_cjk(question)
         )
-        wanted = set(terms(question))
+        wanted, wanted_terms = set(words(question)), set(terms(question))
         held = [set(terms(sentence.text)) for sentence in sentences]
         contexts = {id(hit): _context(hit) for hit in hits}
         weight = weights([*held, *contexts.values()])
         unseen = math.log(1.0 + len(held) + len(contexts))
         ranks = {id(hit): rank for rank, hit in enumerate(hits)}
-        own = [overlap(wanted, words, weight, unseen) for words in held]
+        own = [overlap(wanted, found, weight, unseen) for found in held]
         in_passage = {
-            key: overlap(wanted, words, weight, unseen) for key, words in contexts.items()
+            key: overlap(wanted, found, weight, unseen) for key, found in contexts.items()
         }
         whole = [in_passage[id(sentence.hit)] for sentence in sentences]
         similar = np.zeros(len(sentences), np.float32)
@@ -177,12 +183,13 @@ class SimilarityReader:
         scores = [
             share.meaning * float(similar[number])
             + share.words * own[number]
+            + share.purity * overlap(held[number], wanted_terms, weight, unseen)
             + share.passage * whole[number]
             + share.rank / (1 + 0.5 * ranks[id(sentence.hit)])
             + share.kind * fits(question, sentence.text)
             for number, sentence in enumerate(sentences)
         ]
-        return _Scored(sentences, held, similar, own, whole, scores, readable)
+        return ScoredSentences(sentences, held, similar, own, whole, scores, readable)
 
     def _similarities(
         self, question: str, sentences: Sequence[Sentence], own: Sequence[float]
@@ -197,7 +204,7 @@ class SimilarityReader:
         return similarities
 
 
-def _chosen(question: str, scored: _Scored) -> list[Evidence]:
+def _chosen(question: str, scored: ScoredSentences) -> list[Evidence]:
     """Return the best sentence with its list, or with a second and third that add something."""
     best, *others = scored.order
     top = scored.sentences[best]
@@ -219,7 +226,7 @@ def _chosen(question: str, scored: _Scored) -> list[Evidence]:
     return chosen
 
 
-def _features(question: str, scored: _Scored, hits: Sequence[ScoredPassage]) -> Features:
+def _features(question: str, scored: ScoredSentences, hits: Sequence[ScoredPassage]) -> Features:
     best, *others = scored.order
     return Features(
         similarity=max(0.0, float(scored.similarities[best])),

@@ -17,6 +17,10 @@ from knowledge_base.indexes.analysis import (
     codes,
     has_cjk,
 )
+from qa_bot.readers.synonyms import unified
+
+PART = 0.6
+"""What a Chinese word counts of which only the characters are held."""
 
 _WORD = re.compile(r"[A-Za-z0-9]+")
 _CHINESE_FILLERS = frozenset(
@@ -39,15 +43,31 @@ def stem(word: str) -> str:
 
 
 def terms(text: str) -> list[str]:
-    """Return the telling terms of a text: stems, Chinese words, codes; stop words left out."""
+    """Return the telling terms of a text: stems, Chinese words, codes; stop words left out.
+
+    Chinese words come with their characters: a word and its longer or shorter form share them.
+    """
+    return [part for word in words(text) for part in ((word, *word) if _is_long(word) else (word,))]
+
+
+def words(text: str) -> list[str]:
+    """Return the telling words of a text, as ``terms`` without the characters of Chinese words."""
+    chinese = has_cjk(text)
+    if chinese:
+        text = unified(text)
     found = [stem(w) for w in _WORD.findall(text) if w.lower() not in STOP_WORDS]
     found += codes(text)
-    if has_cjk(text):
-        for word in chinese_words(text):
-            if word not in CHINESE_STOP_WORDS and word not in _CHINESE_FILLERS:
-                # the characters too: a word and its longer or shorter form share them
-                found += [word, *word] if len(word) > 1 else [word]
+    if chinese:
+        found += [
+            word
+            for word in chinese_words(text)
+            if word not in CHINESE_STOP_WORDS and word not in _CHINESE_FILLERS
+        ]
     return found
+
+
+def _is_long(word: str) -> bool:
+    return len(word) > 1 and has_cjk(word)
 
 
 def weights(documents: Sequence[set[str]]) -> Mapping[str, float]:
@@ -57,15 +77,25 @@ def weights(documents: Sequence[set[str]]) -> Mapping[str, float]:
 
 
 def overlap(wanted: set[str], held: set[str], weight: Mapping[str, float], unseen: float) -> float:
-    """Return the share, 0 to 1, of the wanted terms that are held, by weight.
+    """Return the share, 0 to 1, of the wanted words that are held, by weight.
+
+    A Chinese word that is not held as a whole counts in part by the characters that are.
 
     Args:
-        wanted: The question's terms.
-        held: The sentence's.
+        wanted: The question's words.
+        held: The sentence's terms.
         weight: From ``weights``.
         unseen: The weight of a term that no document has.
     """
     total = sum(weight.get(term, unseen) for term in wanted)
     if not total:
         return 0.0
-    return sum(weight.get(term, unseen) for term in wanted & held) / total
+    return sum(weight.get(term, unseen) * _credit(term, held) for term in wanted) / total
+
+
+def _credit(word: str, held: set[str]) -> float:
+    if word in held:
+        return 1.0
+    if not _is_long(word):
+        return 0.0
+    return PART * sum(character in held for character in word) / len(word)

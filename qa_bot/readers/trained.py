@@ -1,6 +1,7 @@
-"""The bundled reader: a trained network ranks the passages, finds the answer, and knows when none is there.
+"""The bundled reader: a trained network reads the passages, finds the answer, and knows when none is there.
 
-What its vocabulary cannot read goes to the reader that it falls back on.
+What the network says of each sentence is joined with what similarity says of it; how, was fitted on
+held-out questions. What the vocabulary cannot read goes to the similarity reader alone.
 """
 
 from __future__ import annotations
@@ -8,56 +9,100 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from knowledge_base.chunking.context import encoded_text
 from knowledge_base.indexes.analysis import has_cjk
 from knowledge_base.protocols import Encoder
 from knowledge_base.types import ScoredPassage, Span
 from qa_bot.phrases import phrase
-from qa_bot.protocols import Reader
 from qa_bot.readers.evidence import (
     Evidence,
+    Sentence,
     compose,
     pieces,
-    sentence_at,
+    sentences_of,
     wants_several,
     with_list,
 )
+from qa_bot.readers.expected import fits
 from qa_bot.readers.mentions import unmentioned
 from qa_bot.readers.network import ReaderModel, SpanScore
 from qa_bot.readers.similarity import UNREADABLE, SimilarityReader, reason_of
 from qa_bot.types import Reading
 
-SECOND_SHARE = 0.6
+THRESHOLDS: Mapping[str, float] = {"strict": 0.7, "balanced": 0.45, "eager": 0.25}
+"""How sure the reader must be that an answer is right before it gives one, by caution."""
+
+SECOND_SHARE = 0.5
 """A second sentence joins an answer to several things from this share of the first's certainty."""
+
+MOST_SENTENCES = 96
+"""Sentences that are weighed for a question."""
+
+FEATURES = (
+    "answerable",
+    "relevant",
+    "margin",
+    "similarity",
+    "overlap",
+    "passage_overlap",
+    "retrieval",
+    "fits",
+)
+"""What a sentence is ranked by."""
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A sentence, the best span in it, and its features."""
+
+    sentence: Sentence
+    span: SpanScore
+    before: int
+
+    @property
+    def evidence(self) -> Evidence:
+        """The sentence as evidence, its span in characters of the document."""
+        passage = self.sentence.hit.passage
+        start = passage.start + self.span.start - self.before
+        end = passage.start + self.span.end - self.before
+        inside = self.sentence.start <= start < end <= self.sentence.end
+        span = Span(start, end) if inside else None
+        return Evidence(self.sentence.hit, self.sentence.start, self.sentence.end, span)
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """How the network's numbers become probabilities; fitted on held-out questions.
+    """How features become a certainty; fitted on held-out questions.
 
-    ``rank`` weighs (1, answerable, relevant, margin, retrieval score) of a passage; ``scale`` and
-    ``shift`` turn the best passage's logit into the confidence; ``thresholds`` are by caution.
+    ``rank`` weighs 1 and ``FEATURES``; ``sure`` weighs 1, the best sentence's logit and how far it
+    stands above the next passage's.
     """
 
     rank: tuple[float, ...]
-    scale: float
-    shift: float
-    thresholds: Mapping[str, float]
+    sure: tuple[float, ...]
 
-    def logit(self, score: SpanScore, hit: ScoredPassage) -> float:
-        """Return the logit that a passage's best span answers the question."""
-        values = (1.0, *features(score, hit))
-        return sum(weight * value for weight, value in zip(self.rank, values, strict=True))
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, Any]) -> Calibration:
+        """Read it from ``reader.json``."""
+        found = settings["calibration"]
+        return cls(tuple(found["rank"]), tuple(found["sure"]))
 
-    def confidence(self, logit: float) -> float:
-        """Return the probability that the best passage's answer is right."""
-        return 1.0 / (1.0 + math.exp(-(self.scale * logit + self.shift)))
+    def logits(self, values: Floats) -> Floats:
+        """Return the logit of each row of features."""
+        logits: Floats = self.rank[0] + values @ np.array(self.rank[1:])
+        return logits
 
-
-def features(score: SpanScore, hit: ScoredPassage) -> tuple[float, ...]:
-    """Return what a passage is ranked by: answerable, relevant, margin, retrieval score."""
-    return (score.answerable, score.relevant, score.margin / 4.0, hit.score)
+    def confidence(self, best: float, gap: float) -> float:
+        """Return the probability that the best sentence holds the answer."""
+        total = self.sure[0] + self.sure[1] * best + self.sure[2] * gap
+        return 1.0 / (1.0 + math.exp(-total))
 
 
 def read_as(hit: ScoredPassage) -> str:
@@ -65,6 +110,50 @@ def read_as(hit: ScoredPassage) -> str:
     passage = hit.passage
     path = [passage.title] if passage.title not in passage.headings else []
     return encoded_text((*path, *passage.headings), passage.text)
+
+
+def candidates(
+    model: ReaderModel, similarity: SimilarityReader, question: str, hits: Sequence[ScoredPassage]
+) -> tuple[list[Candidate], Floats]:
+    """Return the sentences of the passages, and their features, shape ``(n, len(FEATURES))``."""
+    by_hit = [sentences_of(hit) for hit in hits]
+    sentences = [sentence for some in by_hit for sentence in some][:MOST_SENTENCES]
+    texts = [read_as(hit) for hit in hits]
+    before = [len(text) - len(hit.passage.text) for text, hit in zip(texts, hits, strict=True)]
+    parts = [
+        [(s.start - hit.passage.start + offset, s.end - hit.passage.start + offset) for s in some]
+        for some, hit, offset in zip(by_hit, hits, before, strict=True)
+    ]
+    scores = model.score(question, texts, parts)
+    scored = similarity.score(question, sentences, hits)
+    made: list[Candidate] = []
+    rows: list[tuple[float, ...]] = []
+    for number, score in enumerate(scores):
+        for sentence, span in zip(by_hit[number], score.spans, strict=True):
+            at = len(made)
+            if at == len(sentences):
+                break
+            made.append(Candidate(sentence, span, before[number]))
+            rows.append(
+                (
+                    score.answerable,
+                    score.relevant,
+                    max(-5.0, span.margin / 4.0),
+                    float(scored.similarities[at]),
+                    scored.own[at],
+                    scored.whole[at],
+                    sentence.hit.score,
+                    fits(question, sentence.text),
+                )
+            )
+    return made, np.array(rows, float).reshape(len(rows), len(FEATURES))
+
+
+def best_and_gap(logits: Floats, passages: Sequence[str]) -> tuple[int, float]:
+    """Return the best sentence's number and how far it is above the best of another passage."""
+    best = int(np.argmax(logits))
+    others = [logit for logit, name in zip(logits, passages, strict=True) if name != passages[best]]
+    return best, float(logits[best] - max(others)) if others else 0.0
 
 
 class TrainedReader:
@@ -75,58 +164,48 @@ class TrainedReader:
     def __init__(
         self,
         model: ReaderModel,
-        fallback: Reader,
+        similarity: SimilarityReader,
         encoder: Encoder,
         *,
         caution: str = "balanced",
     ) -> None:
-        """Take the network and the reader of what it cannot read.
+        """Take the network and the reader by similarity.
 
         Args:
             model: The network with its calibration.
-            fallback: Reads Chinese and other text that the vocabulary does not know.
+            similarity: Weighs sentences beside the network; reads Chinese and other text that the
+                vocabulary does not know alone.
             encoder: Tells how much of a text the vocabulary knows.
             caution: ``strict``, ``balanced`` or ``eager``.
         """
-        self._model, self._fallback, self._encoder = model, fallback, encoder
-        found = model.settings["calibration"]
-        self._calibration = Calibration(
-            tuple(found["rank"]), found["scale"], found["shift"], found["thresholds"]
-        )
-        self._threshold = self._calibration.thresholds[caution]
+        self._model, self._similarity, self._encoder = model, similarity, encoder
+        self._calibration = Calibration.from_settings(model.settings)
+        self._threshold = THRESHOLDS[caution]
 
     def read(self, question: str, hits: Sequence[ScoredPassage]) -> Reading:
         """Return the answer, or an abstention with its reason."""
         if has_cjk(question) or self._encoder.unknown_share(question) >= UNREADABLE:
-            reading = self._fallback.read(question, hits)
-            return replace(reading, explain={**reading.explain, "read_by": self._fallback.name})
-        if not hits:
+            reading = self._similarity.read(question, hits)
+            return replace(reading, explain={**reading.explain, "read_by": self._similarity.name})
+        found, values = candidates(self._model, self._similarity, question, hits)
+        if not found:
             return Reading("", None, True, 0.0, reason=phrase("no_passages", question))
-        scores = self._model.score(question, [read_as(hit) for hit in hits])
-        ranked = sorted(
-            (
-                (self._calibration.logit(score, hit), number)
-                for number, (score, hit) in enumerate(zip(scores, hits, strict=True))
-            ),
-            reverse=True,
-        )
-        logit, best = ranked[0]
+        logits = self._calibration.logits(values)
+        best, gap = best_and_gap(logits, [c.sentence.hit.passage.id for c in found])
         absent = unmentioned(question, hits)
-        confidence = absent.capped(self._calibration.confidence(logit))
+        confidence = absent.capped(self._calibration.confidence(float(logits[best]), gap))
         explain: dict[str, object] = {
             "read_by": self.name,
-            "passages": [
-                {"id": hits[number].passage.id, "logit": round(value, 3)}
-                for value, number in ranked
-            ],
+            "features": dict(zip(FEATURES, map(float, values[best]), strict=True)),
+            "logit": float(logits[best]),
+            "gap": gap,
             "unmentioned": list(absent.all),
         }
         if confidence < self._threshold:
             reason = reason_of(question, absent)
             return Reading("", None, True, confidence, reason=reason, explain=explain)
-        first = _evidence(hits[best], scores[best])
-        chosen = self._chosen(question, hits, scores, ranked, first)
-        return compose(chosen, confidence, _short(first), explain)
+        chosen = _chosen(question, found, logits, best)
+        return compose(chosen, confidence, _short(found[best].evidence), explain)
 
     def stream(self, question: str, hits: Sequence[ScoredPassage]) -> Iterator[str | Reading]:
         """Yield the answer's text in pieces, then the reading."""
@@ -134,40 +213,22 @@ class TrainedReader:
         yield from pieces(reading)
         yield reading
 
-    def _chosen(
-        self,
-        question: str,
-        hits: Sequence[ScoredPassage],
-        scores: Sequence[SpanScore],
-        ranked: Sequence[tuple[float, int]],
-        first: Evidence,
-    ) -> list[Evidence]:
-        """Return the first evidence with its list, or with others where several things are asked."""
-        run = with_list(question, first)
-        if len(run) > 1 or not wants_several(question):
-            return run
-        chosen = [first]
-        least = SECOND_SHARE * self._calibration.confidence(ranked[0][0])
-        for value, number in ranked[1:]:
-            if len(chosen) == 3 or self._calibration.confidence(value) < least:
-                break
-            evidence = _evidence(hits[number], scores[number])
-            quotes = {_quote(other) for other in chosen}
-            if _quote(evidence) not in quotes:
-                chosen.append(evidence)
-        return chosen
 
-
-def _evidence(hit: ScoredPassage, score: SpanScore) -> Evidence:
-    """Return the sentence around a span; a span in the headings before the passage is the passage's start."""
-    before = len(read_as(hit)) - len(hit.passage.text)
-    start = hit.passage.start + max(0, score.start - before)
-    end = hit.passage.start + max(0, score.end - before)
-    if end <= start:
-        opening = sentence_at(hit, hit.passage.start, hit.passage.start + 1)
-        return Evidence(hit, opening.start, opening.end)
-    sentence = sentence_at(hit, start, end)
-    return Evidence(hit, sentence.start, sentence.end, Span(start, end))
+def _chosen(question: str, found: Sequence[Candidate], logits: Floats, best: int) -> list[Evidence]:
+    """Return the best sentence with its list, or with others where several things are asked."""
+    first = found[best].evidence
+    run = with_list(question, first)
+    if len(run) > 1 or not wants_several(question):
+        return run
+    chosen = [first]
+    least = SECOND_SHARE / (1.0 + math.exp(-float(logits[best])))
+    for number in np.argsort(-logits)[1:]:
+        if len(chosen) == 3 or 1.0 / (1.0 + math.exp(-float(logits[number]))) < least:
+            break
+        sentence = found[number].sentence
+        if all(sentence.text != _quote(other) for other in chosen):
+            chosen.append(found[number].evidence)
+    return chosen
 
 
 def _quote(evidence: Evidence) -> str:
@@ -184,7 +245,7 @@ def _short(evidence: Evidence) -> str | None:
 
 
 def bundled_reader(encoder: Encoder, *, caution: str = "balanced") -> TrainedReader:
-    """Return the shipped reader, falling back on similarity where it cannot read."""
+    """Return the shipped reader, with similarity beside it."""
     return TrainedReader(
         ReaderModel(), SimilarityReader(encoder, caution=caution), encoder, caution=caution
     )

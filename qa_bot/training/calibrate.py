@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import random
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,8 @@ from knowledge_base.registry import Stamp
 from knowledge_base.tables import PENDING
 from knowledge_base.types import Document, ScoredPassage, Section
 from qa_bot.readers.network import ReaderModel
-from qa_bot.readers.trained import features, read_as
+from qa_bot.readers.similarity import SimilarityReader
+from qa_bot.readers.trained import Candidate, best_and_gap, candidates
 from qa_bot.training.data import Question
 
 READ = 8
@@ -37,55 +39,86 @@ Array = npt.NDArray[np.float64]
 class Case:
     """One question with what was read for it.
 
-    ``values`` has a row of features a passage, ``right`` tells whether its best span is right.
+    ``values`` has a row of features a sentence, ``right`` tells which sentences hold an accepted
+    answer, ``passages`` names the passage of each, ``weight`` says how much the case counts.
     """
 
     values: Array
     right: npt.NDArray[np.bool_]
-    answerable: bool
+    passages: tuple[str, ...]
+    weight: float
 
 
-def cases(
+def held_out_cases(
     model: ReaderModel, articles: Mapping[str, Sequence[Question]], most: int, seed: int
 ) -> Iterator[Case]:
-    """Give held-out questions as they are answered: half of them over a base without their article."""
-    encoder = bundled_encoder()
+    """Give held-out questions as they are answered: each also over a base without its article."""
     draw = random.Random(seed)
-    with tempfile.TemporaryDirectory() as folder:
-        home = Home(Path(folder))
-        base = KnowledgeBase(home, home.create("held out", encoder), encoder)
+
+    def fill(base: KnowledgeBase) -> None:
         for name, questions in articles.items():
             base.add(_document(name, questions), Stamp(1, 1, name, PENDING))
         base.settle()
+
+    with opened(fill) as base:
+        similarity = SimilarityReader(base.encoder)
         asked = [(name, q) for name, questions in articles.items() for q in questions]
         draw.shuffle(asked)
         for name, question in asked[:most]:
             hits = base.retrieve(question.text, 4 * READ).hits
-            yield _case(model, question, hits[:READ])
+            there = question.answers if question.answerable else ()
+            yield _case(model, similarity, question.text, hits[:READ], there, name)
             without = [hit for hit in hits if hit.passage.source != name][:READ]
             if without and question.answerable:
-                yield _case(model, question, without, absent=True)
-        base.close()
-        home.close()
+                yield _case(model, similarity, question.text, without, (), name)
+
+
+def sample_cases(
+    model: ReaderModel, folder: Path, questions: Path, split: str, weight: float
+) -> Iterator[Case]:
+    """Give the questions of a sample base, as ``examples/questions.jsonl`` has them.
+
+    Args:
+        model: The network.
+        folder: The documents.
+        questions: One JSON object a line: question, answers, source, split, language.
+        split: Which half to take.
+        weight: How much each case counts beside the held-out ones.
+    """
+    lines = questions.read_text(encoding="utf-8").splitlines()
+    with opened(lambda base: base.sync([folder])) as base:
+        similarity = SimilarityReader(base.encoder)
+        for record in map(json.loads, lines):
+            if record["split"] == split and record["language"] == "en":
+                hits = base.retrieve(record["question"], READ).hits
+                source = record["source"] or ""
+                yield _case(
+                    model, similarity, record["question"], hits, record["answers"], source, weight
+                )
 
 
 def fit(found: Sequence[Case]) -> dict[str, Any]:
-    """Return the calibration: ranking weights, scale and shift of the confidence, thresholds."""
+    """Return the calibration: ranking weights, the certainty's weights, and how true it is."""
     values = np.concatenate([case.values for case in found])
     right = np.concatenate([case.right for case in found])
-    rank = _logistic(values, right)
-    tops = [_top(case, rank) for case in found]
-    logits = np.array([logit for logit, _ in tops])
-    correct = np.array([hit for _, hit in tops])
-    shift, scale = _logistic(logits[:, None], correct)
-    confidences = 1 / (1 + np.exp(-(scale * logits + shift)))
+    counts = np.concatenate([np.full(len(case.right), case.weight) for case in found])
+    rank = _logistic(values, right, counts)
+    tops = [best_and_gap(rank[0] + case.values @ rank[1:], case.passages) for case in found]
+    logits = [
+        float(rank[0] + case.values[best] @ rank[1:])
+        for case, (best, _) in zip(found, tops, strict=True)
+    ]
+    correct = np.array([bool(c.right[best]) for c, (best, _) in zip(found, tops, strict=True)])
+    rows = np.column_stack([logits, [gap for _, gap in tops]])
+    weights = np.array([case.weight for case in found])
+    sure = _logistic(rows, correct, weights)
+    confidences = 1 / (1 + np.exp(-(sure[0] + rows @ sure[1:])))
     return {
         "rank": [round(float(weight), 4) for weight in rank],
-        "scale": round(float(scale), 4),
-        "shift": round(float(shift), 4),
-        "thresholds": _thresholds(confidences, correct),
+        "sure": [round(float(weight), 4) for weight in sure],
         "expected_calibration_error": round(_calibration_error(confidences, correct), 4),
         "questions": len(found),
+        "right": round(float(correct.mean()), 4),
     }
 
 
@@ -95,6 +128,21 @@ def write(folder: Path, calibration: Mapping[str, Any]) -> None:
     settings = json.loads(path.read_text(encoding="utf-8"))
     settings["calibration"] = dict(calibration)
     path.write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
+
+
+@contextmanager
+def opened(fill: Callable[[KnowledgeBase], object]) -> Iterator[KnowledgeBase]:
+    """Give a filled knowledge base in a temporary folder."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Home(Path(folder))
+        encoder = bundled_encoder()
+        base = KnowledgeBase(home, home.create("calibration", encoder), encoder)
+        try:
+            fill(base)
+            yield base
+        finally:
+            base.close()
+            home.close()
 
 
 def _document(name: str, questions: Sequence[Question]) -> Document:
@@ -108,60 +156,42 @@ def _document(name: str, questions: Sequence[Question]) -> Document:
 
 
 def _case(
-    model: ReaderModel, question: Question, hits: Sequence[ScoredPassage], absent: bool = False
+    model: ReaderModel,
+    similarity: SimilarityReader,
+    question: str,
+    hits: Sequence[ScoredPassage],
+    answers: Sequence[str],
+    source: str,
+    weight: float = 1.0,
 ) -> Case:
-    texts = [read_as(hit) for hit in hits]
-    scores = model.score(question.text, texts)
-    right = [
-        not absent
-        and question.answerable
-        and any(_agrees(answer, text[score.start : score.end]) for answer in question.answers)
-        for text, score in zip(texts, scores, strict=True)
-    ]
-    rows = [features(score, hit) for score, hit in zip(scores, hits, strict=True)]
-    return Case(np.array(rows, float), np.array(right), question.answerable and not absent)
+    found, values = candidates(model, similarity, question, hits)
+    right = [bool(answers) and _holds(candidate, answers, source) for candidate in found]
+    passages = tuple(candidate.sentence.hit.passage.id for candidate in found)
+    return Case(values, np.array(right, bool), passages, weight)
 
 
-def _agrees(answer: str, span: str) -> bool:
-    """Tell whether a span says what an accepted answer says: one is in the other, or they overlap."""
-    wanted, found = answer.lower().split(), span.lower().split()
-    shared = len(set(wanted) & set(found))
-    return answer.lower() in span.lower() or (
-        shared > 0 and 2 * shared / (len(wanted) + len(found)) >= 0.5
-    )
+def _holds(candidate: Candidate, answers: Sequence[str], source: str) -> bool:
+    """Tell whether a sentence of the right document holds an accepted answer."""
+    sentence = candidate.sentence
+    text = " ".join(sentence.text.split()).lower()
+    there = sentence.hit.passage.source.endswith(source)
+    return there and any(" ".join(answer.split()).lower() in text for answer in answers)
 
 
-def _logistic(values: Array, right: npt.NDArray[np.bool_]) -> Array:
+def _logistic(values: Array, right: npt.NDArray[np.bool_], counts: Array) -> Array:
     """Return bias and weights of a logistic regression, by Newton's method with a slight penalty."""
     rows = np.column_stack([np.ones(len(values)), values])
     weights = np.zeros(rows.shape[1])
-    for _ in range(50):
+    for _ in range(60):
         chance = 1 / (1 + np.exp(-np.clip(rows @ weights, -30, 30)))
-        slope = rows.T @ (right - chance) - 1e-2 * weights
-        curve = (rows * (chance * (1 - chance))[:, None]).T @ rows + 1e-2 * np.eye(len(weights))
+        slope = rows.T @ (counts * (right - chance)) - 0.1 * weights
+        spread = counts * chance * (1 - chance)
+        curve = (rows * spread[:, None]).T @ rows + 0.1 * np.eye(len(weights))
         step = np.linalg.solve(curve, slope)
         weights += step
         if np.abs(step).max() < 1e-8:
             break
     return weights
-
-
-def _top(case: Case, rank: Array) -> tuple[float, bool]:
-    logits = rank[0] + case.values @ rank[1:]
-    best = int(np.argmax(logits))
-    return float(logits[best]), bool(case.right[best])
-
-
-def _thresholds(confidences: Array, correct: npt.NDArray[np.bool_]) -> dict[str, float]:
-    """Return where to abstain: the lowest threshold at which answers are right this often."""
-    found = {}
-    order = np.argsort(-confidences)
-    precision = np.cumsum(correct[order]) / np.arange(1, len(order) + 1)
-    for caution, least in (("strict", 0.93), ("balanced", 0.85), ("eager", 0.75)):
-        reached = np.flatnonzero(precision >= least)
-        threshold = float(confidences[order[reached[-1]]]) if len(reached) else 0.5
-        found[caution] = round(min(0.9, max(0.02, threshold)), 3)
-    return found
 
 
 def _calibration_error(confidences: Array, correct: npt.NDArray[np.bool_], bins: int = 10) -> float:

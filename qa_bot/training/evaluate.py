@@ -70,13 +70,14 @@ def evaluate(model: ReaderModel, questions: Sequence[Question]) -> dict[str, flo
     for question in questions:
         text = encoded_text((question.title,), question.context)
         score = model.score(question.text, [text])[0]
-        scores.append(score.answerable + score.margin)
+        scores.append(score.answerable + score.best.margin)
+        span = score.best
         if question.answerable:
-            found = text[score.start : score.end]
+            found = text[span.start : span.end]
             exact.append(exact_match(found, question.answers))
             overlap.append(f1(found, question.answers))
             before = len(text) - len(question.context)
-            middle = (score.start + score.end) / 2 - before
+            middle = (span.start + span.end) / 2 - before
             holding = [
                 question.context[a:b]
                 for a, b in sentence_spans(question.context)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -139,7 +139,6 @@ def test_chroma_keeps_its_vectors_and_refuses_another_encoder(tmp_path: Path) ->
 def test_similarities_are_those_of_the_metric(tmp_path: Path, metric: str) -> None:
     """The cosine, or the plain dot product."""
     vectors = clustered(30) * (1 if metric == "cosine" else 3)
-    index: Callable[..., PassageIndex]
     chroma = ChromaIndex(tmp_path, "test", WIDTH, metric, "f1")
     chroma.upsert(names(30), vectors)
     best = chroma.search(vectors[4], 1)[0][1]

@@ -1,0 +1,166 @@
+"""The HTTP API and the sources, over a real app."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from fpdf import FPDF
+
+from knowledge_base.errors import KnowledgeBaseError
+from qa_bot import api
+from qa_bot.bootstrap import App, open_app
+from qa_bot.config import Config
+from qa_bot.errors import QABotError
+from qa_bot.ui.library import incoming_folder
+
+pytestmark = pytest.mark.slow
+
+SENTENCE = "The guarantee on the blue lantern lasts seven years."
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """Return an app with the bundled encoder over two documents."""
+    folder = tmp_path_factory.mktemp("documents")
+    (folder / "returns.md").write_text(
+        "# Returns\n\nGoods may be returned within 30 days. The refund is paid within five days.\n"
+    )
+    pdf = FPDF()
+    pdf.set_font("Helvetica", size=12)
+    pdf.add_page()
+    pdf.multi_cell(0, 7, f"About our lanterns. {SENTENCE} It is made of brass.")
+    (folder / "lantern.pdf").write_bytes(bytes(pdf.output()))
+    opened = open_app(Config(home=str(tmp_path_factory.mktemp("home")), caution="eager"))
+    opened.bot().knowledge_base.sync([folder])
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def client(app: App) -> Iterator[TestClient]:
+    """Return a client that speaks to the server as a browser on this machine would."""
+    with TestClient(api.create_app(app), base_url="http://127.0.0.1:7860") as opened:
+        yield opened
+
+
+def asked(client: TestClient, question: str, **more: Any) -> dict[str, Any]:
+    """Return the answer to a question."""
+    response = client.post("/api/ask", json={"question": question, **more})
+    assert response.status_code == 200, response.text
+    answer: dict[str, Any] = response.json()
+    return answer
+
+
+def test_a_question_is_answered_with_its_evidence(client: TestClient) -> None:
+    """The form is that of ``ask --json``."""
+    answer = asked(client, "How long does the guarantee on the blue lantern last?")
+    assert "seven years" in answer["answer"]
+    assert answer["citations"][0]["quote"] in SENTENCE
+    assert answer["citations"][0]["page"] == 1
+    assert answer["turn_id"] is None
+
+
+def test_passages_are_found(client: TestClient) -> None:
+    """The form is that of ``search --json``; a filter restricts it."""
+    found = client.post("/api/search", json={"query": "refund", "source": "returns.md"}).json()
+    assert {Path(p["source"]).name for p in found["passages"]} == {"returns.md"}
+
+
+def test_status_and_documents_are_listed(client: TestClient) -> None:
+    """Each knowledge base with its counts, each document with its facts."""
+    bases = client.get("/api/status").json()["knowledge_bases"]
+    assert bases[0]["name"] == "default"
+    assert bases[0]["documents"] == 2
+    assert bases[0]["passages"] >= 2
+    documents = client.get("/api/documents").json()["documents"]
+    assert {Path(d["source"]).name for d in documents} == {"returns.md", "lantern.pdf"}
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"question": "  ?"}, 422),
+        ({"question": "x" * 5000}, 422),
+        ({"question": "Refund?", "kb": "nowhere"}, 404),
+        ({"question": "Refund?", "conversation_id": "guess"}, 404),
+        ({"question": "Refund?", "k": 0}, 422),
+        ({}, 422),
+    ],
+)
+def test_a_wrong_request_gets_a_sentence(
+    client: TestClient, body: dict[str, Any], status: int
+) -> None:
+    """Each error has its status and says what was found."""
+    response = client.post("/api/ask", json=body)
+    assert response.status_code == status
+    assert response.json().get("error") or response.json().get("detail")
+
+
+def test_a_request_in_disguise_is_not_read(client: TestClient) -> None:
+    """A form of another site could send plain text without asking; it is no question here."""
+    body = '{"question": "How long is the guarantee?"}'
+    plain = client.post("/api/ask", content=body, headers={"content-type": "text/plain"})
+    assert plain.status_code == 422
+    strange = client.post("/api/ask", content=body, headers={"sec-fetch-site": "cross-site"})
+    assert strange.status_code == 403
+
+
+def test_a_source_needs_its_conversation(client: TestClient, app: App) -> None:
+    """The panel and the page are shown to who knows the conversation, and to nobody else."""
+    conversation = app.conversations.start("default").id
+    question = "How long does the guarantee on the blue lantern last?"
+    turn = asked(client, question, conversation_id=conversation)["turn_id"]
+    name = {"conversation": conversation, "turn": turn, "citation": 1}
+    panel = client.get("/source/passage", params=name)
+    assert panel.status_code == 200
+    assert "<mark" in panel.text
+    assert panel.headers["cache-control"] == "no-store"
+    picture = client.get("/source/page.png", params=name)
+    assert picture.headers["content-type"] == "image/png"
+    assert int(picture.headers["x-marked-lines"]) >= 1
+    for wrong in ({"conversation": "guess"}, {"turn": turn + 1}, {"citation": 9}):
+        assert client.get("/source/passage", params={**name, **wrong}).status_code == 404
+        assert client.get("/source/page.png", params={**name, **wrong}).status_code == 404
+
+
+def test_the_panel_speaks_the_browsers_language(client: TestClient) -> None:
+    """A source that is gone is told in Chinese to a Chinese browser."""
+    params = {"conversation": "guess", "turn": 1, "citation": 1}
+    gone = client.get("/source/passage", params=params, headers={"accept-language": "zh-CN"})
+    assert "该出处已不存在" in gone.text
+
+
+def test_no_file_is_served_by_the_page(client: TestClient, app: App) -> None:
+    """Neither an upload, nor what is in the home folder, nor another host's page comes through."""
+    sent = client.post("/gradio_api/upload", files={"files": ("secret.txt", b"a secret")})
+    assert sent.status_code == 200
+    path = sent.json()[0]
+    assert Path(path).is_relative_to(incoming_folder(app))
+    for wanted in (path, str(app.home / "qa-bot.sqlite"), "/etc/hostname", "http://localhost:1/"):
+        assert client.get(f"/gradio_api/file={wanted}").status_code == 404
+        assert client.get(f"/gradio_api/proxy={wanted}").status_code == 404
+
+
+def test_other_names_for_this_machine_are_refused(app: App) -> None:
+    """A page elsewhere whose name points here is not answered."""
+    with TestClient(api.create_app(app), base_url="http://rebound.example") as strange:
+        assert strange.get("/api/status").status_code == 421
+    with TestClient(api.create_app(app, local=False), base_url="http://qa.example") as known:
+        assert known.get("/api/status").status_code == 200
+
+
+def test_the_browser_is_told_to_load_nothing_from_elsewhere(client: TestClient) -> None:
+    """Every answer carries the policy; the page names no other host for fonts or scripts."""
+    page = client.get("/")
+    assert page.status_code == 200
+    assert "default-src 'self'" in page.headers["content-security-policy"]
+    assert "fonts.googleapis" not in page.text
+
+
+def test_every_error_has_a_status() -> None:
+    """A new error is at least its root's."""
+    assert {KnowledgeBaseError, QABotError} <= api.STATUS.keys()
