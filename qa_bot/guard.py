@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 from typing import TypeAlias
 
@@ -76,12 +77,21 @@ class Guard:
             await PlainTextResponse("not found\n", 404)(scope, receive, send)
             return
 
+        open_ended = False
+
         async def guarded(message: Message) -> None:
+            nonlocal open_ended
             if message["type"] == "http.response.start":
                 MutableHeaders(scope=message).update(HEADERS)
+            open_ended = bool(message.get("more_body", message["type"] == "http.response.start"))
             await send(message)
 
-        await self._app(scope, receive, guarded)
+        try:
+            await self._app(scope, receive, guarded)
+        except asyncio.CancelledError:
+            # the server is ending while a page still listens: its stream is closed in order
+            if open_ended:
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 def is_loopback(host: str) -> bool:

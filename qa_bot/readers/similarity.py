@@ -37,7 +37,7 @@ MOST_SENTENCES = 48
 UNREADABLE = 0.25
 """From this share of unknown tokens a question is scored by its words alone."""
 
-THRESHOLDS: Mapping[str, float] = {"strict": 0.6, "balanced": 0.35, "eager": 0.15}
+THRESHOLDS: Mapping[str, float] = {"strict": 0.6, "balanced": 0.31, "eager": 0.15}
 """The least confidence at which an answer is given, by caution."""
 
 MOST_ENCODED = 24
@@ -69,7 +69,7 @@ SHARES: Mapping[bool, _Shares] = {
 }
 """Shares of a sentence's score, for text that the encoder reads (True) and does not (False)."""
 
-FLOOR: Mapping[bool, float] = {True: 0.88, False: 0.85}
+FLOOR: Mapping[bool, float] = {True: 0.85, False: 0.75}
 """The share of the best score from which a second sentence joins an answer, likewise."""
 
 FLOOR_OF_SEVERAL = 0.8

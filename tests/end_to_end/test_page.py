@@ -39,7 +39,7 @@ FLAGS = (
 REFUND = "The refund is paid within five working days after the parcel has arrived."
 LANTERN = "The guarantee on the blue lantern lasts seven years from the day of purchase."
 HOSTILE = '<img src=x onerror="window.hacked=1"> <script>window.hacked=2</script>'
-QUESTION = "When is the refund paid?"
+QUESTION = "Within how many working days is the refund paid?"
 
 
 class Unhurried:
@@ -439,6 +439,7 @@ def test_a_new_knowledge_base_begins_empty(open_page: Open) -> None:
     expect(page.locator(".welcome")).to_contain_text("Add documents to begin")
     expect(page.locator(".welcome code")).to_contain_text("员工手册")
     page.reload()
+    page.click("#tab-documents")
     expect(page.locator("#base")).to_have_value("员工手册")
     page.locator("#base").select_option("default")
     expect(page.locator(".welcome")).to_contain_text("Ask your documents")
