@@ -100,13 +100,17 @@ def create_app(app: App, *, local: bool = True, max_file_mb: float = 100.0) -> F
 
 
 def serve(app: App, host: str, port: int) -> None:
-    """Serve until Ctrl-C; open connections get two seconds to end."""
+    """Serve until Ctrl-C; open connections get a second to end."""
+    # a page that is open listens for ever: that it is cut off at the end is no error to tell
+    logging.getLogger("uvicorn.error").addFilter(
+        lambda record: "graceful shutdown exceeded" not in record.getMessage()
+    )
     uvicorn.run(
         create_app(app, local=is_loopback(host)),
         host=host,
         port=port,
         log_level="warning",
-        timeout_graceful_shutdown=2,
+        timeout_graceful_shutdown=1,
     )
 
 

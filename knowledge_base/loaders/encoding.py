@@ -45,6 +45,10 @@ def decode(data: bytes, name: str, *, markup: bool = False) -> str:
     if wide is not None:
         return data.decode(wide, "replace")
     if _is_binary(data[:SAMPLE]):
+        # Chinese in UTF-16 without a mark has few zero bytes, and many that look like controls
+        unmarked = _readable_as(data, ("utf-16-le", "utf-16-be"))
+        if unmarked is not None:
+            return data.decode(unmarked, "replace")
         raise UnsupportedFile(f"{name}: the file is binary, not text; convert it to a text format")
     # seven-bit Japanese and Chinese are valid ASCII, and told by their escapes alone
     if not (b"\x1b$" in data or b"~{" in data):
@@ -85,14 +89,25 @@ def _tried(data: bytes, encoding: str) -> str | None:
 
 
 def _wide(data: bytes) -> str | None:
-    """Return a UTF-16 or UTF-32 without a mark, told by where its zero bytes stand."""
-    sample = data[: 4096 // 4 * 4]
+    """Return a UTF-16 or UTF-32 without a mark, told by its many zero bytes."""
+    sample = data[:4096]
     if len(sample) < 8 or sample.count(0) < len(sample) // 5:
         return None
-    for encoding in ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be"):
+    return _readable_as(data, ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be"))
+
+
+def _readable_as(data: bytes, encodings: tuple[str, ...]) -> str | None:
+    """Return the first encoding in which the beginning is nearly all letters, marks and spaces."""
+    for encoding in encodings:
         width = 4 if "32" in encoding else 2
-        usable = sample[: len(sample) // width * width]
-        text = _tried(usable, encoding)
-        if text is not None and sum(c.isprintable() or c.isspace() for c in text) > 0.9 * len(text):
+        text = _tried(data[: min(4096, len(data) // width * width)], encoding)
+        if text and sum(_is_common(c) for c in text) > 0.95 * len(text):
             return encoding
     return None
+
+
+def _is_common(character: str) -> bool:
+    """Tell a character that texts are made of: printable and of a block in wide use."""
+    code = ord(character)
+    known = code < 0x0600 or 0x2000 <= code < 0x2100 or 0x3000 <= code < 0xA000 or code >= 0xFF00
+    return (character.isprintable() and known) or character in "\n\r\t\ufeff"

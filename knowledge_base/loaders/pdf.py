@@ -6,7 +6,7 @@ import re
 import threading
 from collections import Counter
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -15,6 +15,7 @@ import pypdfium2.raw as pdfium
 
 from knowledge_base.errors import EncryptedFile, LoadError
 from knowledge_base.loaders.builder import DocumentBuilder
+from knowledge_base.loaders.tables import add_rows
 from knowledge_base.loaders.text import joined
 from knowledge_base.types import Document, SectionKind
 
@@ -24,8 +25,11 @@ LOCK = threading.RLock()
 LARGER = 1.12
 """From this factor over the body's size a line's letters make it a heading."""
 
-GAP = 1.75
-"""From this factor over the usual distance between lines a paragraph ends."""
+GAP = 0.6
+"""From this share of the usual distance between lines the space above one ends a paragraph."""
+
+WIDE = 1.5
+"""From this share of the letters' size a gap in a line parts the cells of a table."""
 
 _BULLET = re.compile(r"\s*(?:[-•·‣▪●○–*]|\(?\d{1,3}[.)、]|[a-z][.)])\s+\S")
 _ENDS = re.compile(r"[.!?:;。！？：；…][\"'”’)\]]*$")
@@ -34,9 +38,13 @@ _DIGITS = re.compile(r"\d+")
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A line as it stands on its page. ``size`` and positions in points, ``top`` from below."""
+    """A line as it stands on its page. ``size`` and positions in points, ``top`` from below.
+
+    ``cells`` are its parts between wide gaps: more than one in a row of a table.
+    """
 
     text: str
+    cells: tuple[str, ...]
     size: float
     top: float
     bottom: float
@@ -112,11 +120,28 @@ def _measured(textpage: Any, line: str, first: int, last: int) -> _Line:
     """Return a line with its size and place; characters are looked up by their position."""
     count = textpage.count_chars()
     first, last = min(first, count - 1), min(last, count - 1)
-    _, bottom, _, top = textpage.get_charbox(first, loose=True)
-    _, _, right, _ = textpage.get_charbox(last, loose=True)
+    _, _, _, top = textpage.get_charbox(first, loose=True)
+    # where a word was cut, pdfium gives two lines as one: its end is lower than its beginning
+    _, bottom, right, _ = textpage.get_charbox(last, loose=True)
     size = pdfium.FPDFText_GetFontSize(textpage.raw, first) or 0.0
     # a font of size 1 scaled by the page's matrix tells nothing: the box does
-    return _Line(line, size if size > 2 else top - bottom, top, bottom, right)
+    size = size if size > 2 else top - bottom
+    return _Line(line, _cells(textpage, line, first, size), size, top, bottom, right)
+
+
+def _cells(textpage: Any, line: str, first: int, size: float) -> tuple[str, ...]:
+    """Return the parts of a line between gaps that are wider than the space between words."""
+    text = line.strip()
+    count = textpage.count_chars()
+    cells, begin = [], 0
+    for gap in re.finditer(r"\s+", text):
+        left, right = first + gap.start() - 1, first + gap.end()
+        if right >= count:
+            break
+        if textpage.get_charbox(right)[0] - textpage.get_charbox(left)[2] > WIDE * size:
+            cells.append(text[begin : gap.start()])
+            begin = gap.end()
+    return (*cells, text[begin:])
 
 
 def _without_furniture(pages: list[list[_Line]]) -> list[list[_Line]]:
@@ -124,14 +149,28 @@ def _without_furniture(pages: list[list[_Line]]) -> list[list[_Line]]:
     seen: Counter[str] = Counter()
     for lines in pages:
         seen.update({_key(line) for line in [*lines[:2], *lines[-2:]]})
-    often = max(3, 0.5 * len(pages))
+    often = max(2, 0.5 * len(pages))
     running = {key for key, count in seen.items() if count >= often}
 
+    sizes = _sizes(pages)
+    body = sizes.most_common(1)[0][0] if sizes else 0.0
+
     def kept(lines: list[_Line], at: int) -> bool:
-        edge = at < 2 or at >= len(lines) - 2
+        # "Chapter 1", "Chapter 2" in large letters are headings, however regular
+        plain = lines[at].size < LARGER * body and len(lines[at].cells) == 1
+        edge = (at < 2 or at >= len(lines) - 2) and plain
         return not (edge and (_key(lines[at]) in running or lines[at].text.strip().isdecimal()))
 
     return [[line for at, line in enumerate(lines) if kept(lines, at)] for lines in pages]
+
+
+def _sizes(pages: list[list[_Line]]) -> Counter[float]:
+    """Return how many characters stand in each size."""
+    sizes: Counter[float] = Counter()
+    for lines in pages:
+        for line in lines:
+            sizes[round(line.size, 1)] += len(line.text)
+    return sizes
 
 
 def _key(line: _Line) -> str:
@@ -139,10 +178,7 @@ def _key(line: _Line) -> str:
 
 
 def _add_pages(builder: DocumentBuilder, pages: list[list[_Line]]) -> None:
-    sizes: Counter[float] = Counter()
-    for lines in pages:
-        for line in lines:
-            sizes[round(line.size, 1)] += len(line.text)
+    sizes = _sizes(pages)
     body = sizes.most_common(1)[0][0] if sizes else 0.0
     larger = sorted({size for size in sizes if body and size >= LARGER * body}, reverse=True)
     for number, lines in enumerate(pages, 1):
@@ -168,10 +204,16 @@ def _add_page(
             builder.add(text, SectionKind.LIST_ITEM if item else SectionKind.PARAGRAPH, page=page)
         block.clear()
 
-    for line in lines:
-        if block and _starts_block(block[-1], line, step, right):
+    for rows, group in groupby(lines, lambda line: len(line.cells) > 1):
+        some = list(group)
+        if rows and len(some) > 1:
             finish()
-        block.append(line)
+            add_rows(builder, [line.cells for line in some], page=page)
+            continue
+        for line in some:
+            if block and _starts_block(block[-1], line, step, right):
+                finish()
+            block.append(line)
     finish()
 
 
@@ -179,13 +221,13 @@ def _usual_step(lines: list[_Line]) -> float:
     steps = sorted(
         above.top - below.top for above, below in pairwise(lines) if above.top > below.top
     )
-    return steps[len(steps) // 3] if steps else 0.0
+    return steps[len(steps) // 2] if steps else 0.0
 
 
 def _starts_block(above: _Line, line: _Line, step: float, right: float) -> bool:
     if abs(above.size - line.size) > 0.6 or _BULLET.match(line.text):
         return True
-    if step and above.top - line.top > GAP * step:
+    if step and above.bottom - line.top > GAP * step:
         return True
     if above.top < line.bottom:  # a new column
         return _ENDS.search(above.text) is not None

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from knowledge_base.chunking.sentences import sentence_spans
 from knowledge_base.types import ScoredPassage, Span
-from qa_bot.citations import cite, mark
+from qa_bot.citations import cite, guard, mark
 from qa_bot.types import Reading
 
 _HOW_TO = re.compile(
@@ -158,7 +158,7 @@ def compose(
     for number, evidence in enumerate(chosen, 1):
         citation = cite(evidence.hit, evidence.start, evidence.end, number, evidence.span)
         citations.append(citation)
-        flat = " ".join(citation.quote.split())
+        flat = guard(" ".join(citation.quote.split()))
         parts.append(f"{flat} {mark(number)}")
     listed = len(chosen) > 1 and all(_STEP.match(c.quote) for c in citations[1:])
     return Reading(

@@ -20,6 +20,17 @@ from qa_bot.ui.theme import theme
 WAITING = 64
 """Events that may wait; further ones are refused, so that a crowd cannot fill the memory."""
 
+STYLES = (
+    "colours.css",
+    "frame.css",
+    "sidebar.css",
+    "conversation.css",
+    "asking.css",
+    "panel.css",
+    "narrow.css",
+)
+"""The style sheets, in the order in which later ones override earlier ones."""
+
 _ICON = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24'%3E"
     "%3Crect width='24' height='24' rx='6' fill='%230f6b5c'/%3E%3Cpath fill='none' stroke='white'"
@@ -37,7 +48,7 @@ def mount(server: FastAPI, app: App, max_file_mb: float) -> FastAPI:
         max_file_mb: Larger uploads are refused; in units of 1,000,000 bytes.
     """
     package = files("qa_bot.ui")
-    styles = package.joinpath("styles.css").read_text(encoding="utf-8")
+    styles = "".join(package.joinpath(name).read_text(encoding="utf-8") for name in STYLES)
     script = package.joinpath("script.js").read_text(encoding="utf-8")
     mounted: FastAPI = gr.mount_gradio_app(
         server,

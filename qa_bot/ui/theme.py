@@ -1,4 +1,4 @@
-"""The look: a Gradio theme of system fonts and few colours; ``styles.css`` does the rest."""
+"""The look: a Gradio theme of system fonts and few colours; the style sheets do the rest."""
 
 from __future__ import annotations
 

@@ -340,6 +340,19 @@ def test_a_rating_is_stored_with_the_exchange(open_page: Open, app: App) -> None
         assert app.conversations.get(conversation).turns[0].feedback == stored
 
 
+def test_an_answer_is_copied_with_its_sources(open_page: Open) -> None:
+    """The clipboard holds the text and where it comes from, without markup."""
+    page = open_page(permissions=["clipboard-read", "clipboard-write"])
+    ask(page)
+    button = page.locator("#thread [data-copy]")
+    button.click()
+    expect(button).to_have_class("tool done")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert REFUND in copied
+    assert "[1] Returns" in copied
+    assert "<" not in copied
+
+
 def test_what_a_document_holds_is_never_run(open_page: Open) -> None:
     """Markup of a document is text in the answer and in the panel."""
     page = open_page()
