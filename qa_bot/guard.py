@@ -15,6 +15,7 @@ CLOSED = (
     "/gradio_api/proxy",
     "/gradio_api/stream",
     "/gradio_api/deep_link",
+    "/gradio_api/vibe",
     "/monitoring",
 )
 """Parts of Gradio that would serve cached files or fetch from elsewhere; the page needs none."""

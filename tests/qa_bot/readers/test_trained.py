@@ -1,0 +1,85 @@
+"""The bundled reader over small passages of our own."""
+
+from __future__ import annotations
+
+import pytest
+
+from knowledge_base.encoders.transformer import TransformerEncoder
+from knowledge_base.types import Explanation, Passage, ScoredPassage
+from qa_bot.readers.network import ReaderModel
+from qa_bot.readers.trained import TrainedReader, bundled_reader
+
+TEXTS = [
+    "The kettle costs 44.90 EUR. It holds 1.7 litres. The lid can be ordered alone.",
+    "To descale it:\n1. Fill the kettle with vinegar.\n2. Let it stand for an hour.\n3. Rinse it.",
+    "Our stores are closed on 25 December. On other holidays only the Dublin store opens.",
+]
+
+
+def hit(number: int, text: str) -> ScoredPassage:
+    passage = Passage(
+        f"p{number}", f"/doc{number}.md", "Kettle T7", text, 100, 100 + len(text), number, 40
+    )
+    return ScoredPassage(
+        passage, 1.0 - 0.3 * number, Explanation(dense_score=0.5, dense_rank=number + 1)
+    )
+
+
+@pytest.fixture(scope="module")
+def reader(minilm: TransformerEncoder) -> TrainedReader:
+    return bundled_reader(minilm)
+
+
+HITS = [hit(number, text) for number, text in enumerate(TEXTS)]
+
+
+def test_an_answer_is_a_whole_sentence_with_its_span(reader: TrainedReader) -> None:
+    """The quote is the document's text, the short answer is inside."""
+    reading = reader.read("What does the kettle cost?", HITS)
+    assert not reading.abstained
+    assert reading.answer.startswith("The kettle costs 44.90 EUR.")
+    citation = reading.citations[0]
+    assert citation.quote == TEXTS[0][citation.start - 100 : citation.end - 100]
+    assert reading.short_answer is not None
+    assert "44.90" in reading.short_answer
+
+
+def test_how_to_questions_get_the_steps_in_order(reader: TrainedReader) -> None:
+    """With a citation each."""
+    reading = reader.read("How do I descale the kettle?", HITS)
+    assert [c.quote[:2] for c in reading.citations if c.quote[0].isdigit()] == ["1.", "2.", "3."]
+
+
+@pytest.mark.parametrize("question", ["What does the X900 cost?", "Who wrote Hamlet?"])
+def test_what_is_not_there_is_declined_with_a_reason(reader: TrainedReader, question: str) -> None:
+    """Another model, or another world."""
+    reading = reader.read(question, HITS)
+    assert reading.abstained
+    assert reading.reason
+    assert reading.citations == ()
+
+
+def test_no_passages_are_no_answer(reader: TrainedReader) -> None:
+    """And no error."""
+    assert reader.read("What does it cost?", []).abstained
+
+
+def test_chinese_is_read_by_similarity_and_said_so(reader: TrainedReader) -> None:
+    """The vocabulary cannot read it."""
+    reading = reader.read("水壶多少钱？", [hit(0, "水壶的价格是 299 元。容量为 1.7 升。")])
+    assert reading.explain["read_by"] == "similarity"
+    assert "299 元" in reading.answer
+
+
+def test_long_passages_are_read_in_strides() -> None:
+    """An answer far behind the window is found."""
+    filler = "The garden has many flowers of several colours and sizes. " * 60
+    text = f"{filler}The code of the safe is 7741. {filler}"
+    score = ReaderModel().score("What is the code of the safe?", [text])[0]
+    assert "7741" in text[score.best.start : score.best.end]
+
+
+def test_the_stream_ends_with_the_reading(reader: TrainedReader) -> None:
+    """Its pieces are the answer's text."""
+    *pieces, reading = reader.stream("What does the kettle cost?", HITS)
+    assert "".join(map(str, pieces)) == reading.answer  # type: ignore[union-attr]
