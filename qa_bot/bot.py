@@ -185,7 +185,8 @@ def _last(events: Iterator[StreamEvent]) -> Answer:
 
 
 def _checked(question: str) -> str:
-    asked = question.strip()
+    # half of a surrogate pair is valid in JSON and nowhere else
+    asked = question.encode("utf-8", "replace").decode("utf-8").strip()
     if not any(character.isalnum() for character in asked):
         raise InvalidQuestion(f"there is no question in {question[:40]!r}; write a few words")
     if len(asked) > LONGEST_QUESTION:

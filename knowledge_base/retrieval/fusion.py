@@ -21,7 +21,7 @@ def fuse(
     """Return ``(id, score)`` over both sides, best first: a weighted sum of standard scores.
 
     Each side's scores are shifted and scaled to mean 0 and deviation 1 over the candidates; a
-    candidate that a side did not score counts as its worst there. Ties keep the order of ids.
+    candidate that the dense side did not bring counts as its worst, one without the words as 0. Ties keep the order of ids.
 
     Args:
         dense: Similarity by id.
@@ -29,15 +29,17 @@ def fuse(
         weight: The dense share, 0 to 1.
     """
     ids = sorted({*dense, *lexical})
-    scores = weight * _standard(dense, ids) + (1.0 - weight) * _standard(lexical, ids)
+    worst = min(dense.values(), default=0.0)
+    # a passage without any of the words has a BM25 score of 0; one that the dense side did not bring
+    # is at best as near as the last that it did
+    scores = weight * _standard(dense, ids, worst) + (1.0 - weight) * _standard(lexical, ids, 0.0)
     order = np.argsort(-scores, kind="stable")
     return [(ids[number], float(scores[number])) for number in order]
 
 
-def _standard(scores: Mapping[str, float], ids: list[str]) -> np.ndarray:
+def _standard(scores: Mapping[str, float], ids: list[str], absent: float) -> np.ndarray:
     if not scores:
         return np.zeros(len(ids))
-    worst = min(scores.values())
-    values = np.array([scores.get(name, worst) for name in ids])
+    values = np.array([scores.get(name, absent) for name in ids])
     deviation = float(values.std())
     return (values - values.mean()) / deviation if deviation > 1e-9 else np.zeros(len(ids))

@@ -99,7 +99,11 @@ COEFFICIENTS: Mapping[bool, tuple[float, ...]] = {
     True: (-2.5, 1.9, 1.1, 1.0, 0.4, 1.7, -1.2),
     False: (-4.0, 0.0, 4.7, 3.1, 0.6, 2.2, -0.8),
 }
-"""Bias and weights of ``Features``, for text that the encoder reads (True) and does not (False)."""
+"""Bias and weights of ``Features``, for text that the encoder reads (True) and does not (False).
+
+Chosen on development questions and public ones together; ``scripts/fit_similarity_reader.py`` fits
+such weights anew.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,46 @@
+"""How dense and lexical scores are joined."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from knowledge_base.retrieval.fusion import DENSE_WEIGHT, dense_weight, fuse
+
+scores = st.dictionaries(st.sampled_from("abcdefgh"), st.floats(0, 1), max_size=8)
+
+
+@given(scores, scores, st.floats(0, 1))
+def test_every_candidate_comes_back_once_best_first(
+    dense: dict[str, float], lexical: dict[str, float], weight: float
+) -> None:
+    """Nothing is added and nothing lost."""
+    fused = fuse(dense, lexical, weight)
+    assert sorted(name for name, _ in fused) == sorted({*dense, *lexical})
+    assert [s for _, s in fused] == sorted((s for _, s in fused), reverse=True)
+
+
+@given(scores, scores)
+def test_the_order_does_not_depend_on_the_scale_of_bm25(
+    dense: dict[str, float], lexical: dict[str, float]
+) -> None:
+    """Standard scores are free of scale."""
+    rounded = {name: round(value, 3) for name, value in lexical.items()}
+    first = fuse(dense, rounded, 0.5)
+    scaled = fuse(dense, {name: 8 * value for name, value in rounded.items()}, 0.5)
+    for (_, one), (_, other) in zip(first, scaled, strict=True):
+        assert one == pytest.approx(other, abs=1e-6)
+
+
+def test_a_single_lexical_hit_counts() -> None:
+    """It stands above those without the words, however many the dense side brought."""
+    dense = {name: 0.5 - 0.001 * at for at, name in enumerate("abcdefgh")}
+    assert fuse(dense, {"h": 3.2}, 0.5)[0][0] == "h"
+
+
+def test_an_unreadable_question_is_searched_by_its_words() -> None:
+    """The dense share falls to nothing at half of the tokens unknown."""
+    assert dense_weight(0.0) == DENSE_WEIGHT
+    assert dense_weight(0.25) == pytest.approx(DENSE_WEIGHT / 2)
+    assert dense_weight(0.6) == 0.0
