@@ -9,7 +9,8 @@ from knowledge_base.protocols import Encoder
 from qa_bot.protocols import Reader
 
 READERS: Mapping[str, str] = {
-    "auto": "qa_bot.readers.similarity:SimilarityReader",
+    "auto": "qa_bot.readers.trained:bundled_reader",
+    "trained": "qa_bot.readers.trained:bundled_reader",
     "similarity": "qa_bot.readers.similarity:SimilarityReader",
 }
 """Readers by name; each is made with the encoder and the caution of the settings."""

@@ -21,7 +21,8 @@ def fuse(
     """Return ``(id, score)`` over both sides, best first: a weighted sum of standard scores.
 
     Each side's scores are shifted and scaled to mean 0 and deviation 1 over the candidates; a
-    candidate that the dense side did not bring counts as its worst, one without the words as 0. Ties keep the order of ids.
+    candidate that the dense side did not bring counts as its worst, one without the words as 0.
+    Ties keep the order of ids.
 
     Args:
         dense: Similarity by id.

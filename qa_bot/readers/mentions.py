@@ -15,7 +15,7 @@ from qa_bot.topics import telling
 CODE_CAP = 0.15
 """The most confidence where a model or error number of the question occurs in no passage."""
 
-NAME_CAP = 0.3
+NAME_CAP = 0.22
 """The most confidence where a name in the question occurs in no passage."""
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z'-]*")

@@ -34,11 +34,14 @@ from qa_bot.readers.network import ReaderModel, SpanScore
 from qa_bot.readers.similarity import UNREADABLE, SimilarityReader, reason_of
 from qa_bot.types import Reading
 
-THRESHOLDS: Mapping[str, float] = {"strict": 0.7, "balanced": 0.45, "eager": 0.25}
+THRESHOLDS: Mapping[str, float] = {"strict": 0.5, "balanced": 0.24, "eager": 0.16}
 """How sure the reader must be that an answer is right before it gives one, by caution."""
 
-SECOND_SHARE = 0.5
-"""A second sentence joins an answer to several things from this share of the first's certainty."""
+SHARE_OF_SEVERAL = 0.5
+"""Up to two more sentences join an answer to several things from this share of the best's certainty."""
+
+SHARE_OF_ONE = 0.7
+"""One more sentence joins any answer from this share: the two are too close to choose between."""
 
 MOST_SENTENCES = 96
 """Sentences that are weighed for a question."""
@@ -218,12 +221,14 @@ def _chosen(question: str, found: Sequence[Candidate], logits: Floats, best: int
     """Return the best sentence with its list, or with others where several things are asked."""
     first = found[best].evidence
     run = with_list(question, first)
-    if len(run) > 1 or not wants_several(question):
+    if len(run) > 1:
         return run
     chosen = [first]
-    least = SECOND_SHARE / (1.0 + math.exp(-float(logits[best])))
+    several = wants_several(question)
+    share = SHARE_OF_SEVERAL if several else SHARE_OF_ONE
+    least = share / (1.0 + math.exp(-float(logits[best])))
     for number in np.argsort(-logits)[1:]:
-        if len(chosen) == 3 or 1.0 / (1.0 + math.exp(-float(logits[number]))) < least:
+        if len(chosen) == (3 if several else 2) or 1.0 / (1.0 + math.exp(-float(logits[number]))) < least:
             break
         sentence = found[number].sentence
         if all(sentence.text != _quote(other) for other in chosen):

@@ -52,7 +52,7 @@ def _f1(found: Sequence[str], wanted: Sequence[str]) -> float:
 
 def auroc(scores: Sequence[float], positive: Sequence[bool]) -> float:
     """Return the chance that a positive scores above a negative (ties count half)."""
-    values, truth = np.asarray(scores), np.asarray(positive)
+    values, truth = np.asarray(scores, float), np.asarray(positive, bool)
     order = np.argsort(np.argsort(values, kind="stable"), kind="stable") + 1.0
     for value in np.unique(values):
         same = values == value

@@ -91,6 +91,7 @@ def test_measures_are_those_of_the_field() -> None:
     assert f1("dog", ["cat"]) == 0
     assert auroc([0.1, 0.4, 0.35, 0.8], [False, False, True, True]) == pytest.approx(0.75)
     assert auroc([0.5, 0.5], [True, False]) == pytest.approx(0.5)
+    assert auroc([0.1, 0.9], [0, 1]) == pytest.approx(1)
 
 
 def train(data: Path, out: Path) -> subprocess.Popen[str]:
