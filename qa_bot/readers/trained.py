@@ -228,7 +228,10 @@ def _chosen(question: str, found: Sequence[Candidate], logits: Floats, best: int
     share = SHARE_OF_SEVERAL if several else SHARE_OF_ONE
     least = share / (1.0 + math.exp(-float(logits[best])))
     for number in np.argsort(-logits)[1:]:
-        if len(chosen) == (3 if several else 2) or 1.0 / (1.0 + math.exp(-float(logits[number]))) < least:
+        if (
+            len(chosen) == (3 if several else 2)
+            or 1.0 / (1.0 + math.exp(-float(logits[number]))) < least
+        ):
             break
         sentence = found[number].sentence
         if all(sentence.text != _quote(other) for other in chosen):
