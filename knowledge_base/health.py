@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Mapping, Sequence
 
 from knowledge_base.indexes.dense import DenseIndex
 from knowledge_base.protocols import LexicalIndex
 from knowledge_base.registry import Registry
 from knowledge_base.sync import Synchronizer
 from knowledge_base.tables import INDEXED, PENDING, REMOVING
-from knowledge_base.types import Check
+from knowledge_base.types import Check, Vector
 from knowledge_base.vector_cache import VectorCache
 
 BATCH = 512
 """Passages asked for by their own vector at a time."""
 
+NEAREST = 10
+"""Passages asked for by a passage's own vector."""
+
 SAME = 0.999
-"""The least similarity of a passage's vector with itself, by way of the index."""
+"""Where all of those are this near, they are copies of each other, and any serves."""
 
 
 class Health:
@@ -41,10 +44,20 @@ class Health:
             checks = self._checks(lexical)
         return checks
 
+    def mend(self, ids: Sequence[str]) -> None:
+        """Write vectors again that Chroma counts but cannot find.
+
+        A process that is killed while Chroma writes can leave such ones behind. The stored index is
+        then written anew from the registry: mending a graph point by point makes it worse.
+        """
+        if self._unfound(ids):
+            self._dense.rebuild()
+
     def _checks(self, lexical: LexicalIndex) -> list[Check]:
         known = set(self._registry.ids(INDEXED))
         unsettled = len(self._registry.ids(PENDING)) + len(self._registry.ids(REMOVING))
-        found, misses = self._found_by_own_vector()
+        hashes = self._registry.hashes()
+        misses = len(self._unfound(list(hashes)))
         return [
             Check("registry", unsettled == 0, f"{len(known)} passages, {unsettled} unfinished"),
             _compared("chroma", known, self._dense.ids()),
@@ -52,29 +65,32 @@ class Health:
             Check(
                 "vectors",
                 misses == 0,
-                f"{found} of {found + misses} passages found by their own vector",
+                f"{len(hashes) - misses} of {len(hashes)} passages found by their own vector",
             ),
         ]
 
-    def _found_by_own_vector(self) -> tuple[int, int]:
-        found = misses = 0
-        hashes = list(self._registry.hashes().items())
-        for start in range(0, len(hashes), BATCH):
-            some = hashes[start : start + BATCH]
-            vectors = self._cache.get([text_hash for _, text_hash in some])
-            for name, text_hash in some:
-                vector = vectors.get(text_hash)
-                hit = vector is not None and self._finds(name, vector)
-                found, misses = found + hit, misses + (not hit)
-        return found, misses
+    def _unfound(self, ids: Sequence[str]) -> list[str]:
+        """Return the passages that the stored index does not bring by their own vector."""
+        lost, hashes = [], self._registry.hashes()
+        for start in range(0, len(ids), BATCH):
+            some = ids[start : start + BATCH]
+            vectors = self._vectors(some, hashes)
+            lost += [
+                name for name in some if name not in vectors or not self._finds(name, vectors[name])
+            ]
+        return lost
 
-    def _finds(self, name: str, vector: np.ndarray) -> bool:
+    def _vectors(self, ids: Sequence[str], hashes: Mapping[str, str]) -> dict[str, Vector]:
+        known = self._cache.get([hashes[name] for name in ids if name in hashes])
+        return {name: known[hashes[name]] for name in ids if hashes.get(name) in known}
+
+    def _finds(self, name: str, vector: Vector) -> bool:
         """Tell whether the stored index brings a passage, or one just as near, by its vector."""
-        nearest = self._dense.stored.search(vector, 1)
-        if not nearest:
-            return False
+        nearest = self._dense.stored.search(vector, NEAREST)
         own = float(vector @ vector)
-        return nearest[0][0] == name or nearest[0][1] >= SAME * own
+        return any(found == name for found, _ in nearest) or (
+            len(nearest) == NEAREST and nearest[-1][1] >= SAME * own
+        )
 
     def _repair(self, lexical: LexicalIndex) -> None:
         """Write every indexed passage again and delete what the registry does not know."""
@@ -85,6 +101,7 @@ class Health:
                 index.delete(strangers)
         self._registry.mark(known, PENDING)
         self._synchronizer.settle()
+        self.mend(sorted(known))
 
 
 def _compared(name: str, known: set[str], held: set[str]) -> Check:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -99,8 +100,12 @@ class KnowledgeBase:
         self._retriever = HybridRetriever(
             encoder, self._dense, self._lexical, self._registry, self._cache
         )
-        if self._registry.ids(PENDING) or self._registry.ids(REMOVING):
-            self._synchronizer.settle()
+        self._health = Health(self._registry, self._cache, self._synchronizer, self._dense)
+        self._mark = folder / "writing"
+        if self._mark.exists() or self._registry.ids(PENDING) or self._registry.ids(REMOVING):
+            with self._writing():
+                self._synchronizer.settle()
+                self._health.mend(sorted(self._registry.hashes()))
 
     def sync(
         self,
@@ -122,7 +127,7 @@ class KnowledgeBase:
             metadata: Stored with every document that is taken in; filters can ask for it.
             progress: Called often, from this thread.
         """
-        with self._lock:
+        with self._writing():
             return self._synchronizer.sync(
                 paths,
                 prune=prune,
@@ -133,12 +138,12 @@ class KnowledgeBase:
 
     def add(self, document: Document, stamp: Stamp) -> None:
         """Take in a document that is already read; ``settle`` finishes it if nothing else does."""
-        with self._lock:
+        with self._writing():
             self._synchronizer.add(document, stamp)
 
     def settle(self) -> None:
         """Finish what is pending."""
-        with self._lock:
+        with self._writing():
             self._synchronizer.settle()
 
     def remove(self, source: str) -> list[str]:
@@ -157,7 +162,8 @@ class KnowledgeBase:
                     f"no document matches {source!r} in {self.name!r}; "
                     "`qa-bot documents` lists them"
                 )
-            self._synchronizer.remove(sources)
+            with self._writing():
+                self._synchronizer.remove(sources)
             return sources
 
     def retrieve(self, query: str, k: int, filter: Filter | None = None) -> Retrieval:
@@ -197,9 +203,8 @@ class KnowledgeBase:
 
     def doctor(self, repair: bool = False) -> list[Check]:
         """Compare the registry with both indexes; with ``repair`` rebuild what differs."""
-        with self._lock:
-            health = Health(self._registry, self._cache, self._synchronizer, self._dense)
-            return health.examine(self._lexical, repair=repair)
+        with self._writing() if repair else self._lock:
+            return self._health.examine(self._lexical, repair=repair)
 
     def close(self) -> None:
         """Close the indexes."""
@@ -207,6 +212,18 @@ class KnowledgeBase:
             self._lexical.close()
             if self._chroma is not None:
                 self._chroma.close()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Hold the write lock, and leave a mark in the folder for as long as writing goes on.
+
+        A process that is killed leaves the mark, and the next one to open the base looks whether
+        every vector can still be found: Chroma can lose one when it is killed while it writes.
+        """
+        with self._lock:
+            self._mark.touch()
+            yield
+            self._mark.unlink(missing_ok=True)
 
     def _stored_vectors(self) -> Iterator[tuple[list[str], Vectors]]:
         hashes = list(self._registry.hashes().items())

@@ -81,6 +81,9 @@ class PassageIndex(Protocol):
     ) -> list[tuple[str, float]]:
         """Return up to k ``(id, similarity)``, best first; ``allowed`` restricts the ids."""
 
+    def clear(self) -> None:
+        """Remove everything."""
+
     def ids(self) -> set[str]:
         """Return every id held."""
 

@@ -54,8 +54,9 @@ class ChromaIndex:
         """
         self._dimension, self._metric = dimension, metric
         self._client = _client(path, url)
-        facts = {"fingerprint": fingerprint, "dimension": dimension, "metric": metric}
-        self._collection = self._opened(collection, facts)
+        self._name = collection
+        self._facts = {"fingerprint": fingerprint, "dimension": dimension, "metric": metric}
+        self._collection = self._opened(collection, self._facts)
 
     def _opened(self, name: str, facts: dict[str, Any]) -> Any:
         from chromadb.errors import ChromaError
@@ -99,12 +100,21 @@ class ChromaIndex:
             IndexMismatch: If their shape is not ``(len(ids), d)``.
         """
         check_shape(ids, vectors, self._dimension)
-        for start in range(0, len(ids), BATCH):
-            end = start + BATCH
-            self._collection.upsert(
-                ids=list(ids[start:end]),
-                embeddings=vectors[start:end],
-                metadatas=None if metadatas is None else [dict(m) for m in metadatas[start:end]],
+        last = {name: row for row, name in enumerate(ids)}
+        # a point that is updated in place can become unreachable in the graph: what is there already
+        # is left alone, and what differs is taken out and put in anew
+        held = self.vectors(list(last)) if len(self) else {}
+        self.delete(
+            [n for n, row in last.items() if n in held and not _same(held[n], vectors[row])]
+        )
+        new = [n for n, row in last.items() if n not in held or not _same(held[n], vectors[row])]
+        for start in range(0, len(new), BATCH):
+            some = new[start : start + BATCH]
+            rows = [last[name] for name in some]
+            self._collection.add(
+                ids=some,
+                embeddings=vectors[rows],
+                metadatas=None if metadatas is None else [dict(metadatas[row]) for row in rows],
             )
 
     def delete(self, ids: Sequence[str]) -> None:
@@ -143,6 +153,11 @@ class ChromaIndex:
             found.update(zip(got["ids"], rows, strict=True))
         return found
 
+    def clear(self) -> None:
+        """Remove everything, the graph too: the collection is made anew."""
+        self._client.delete_collection(self._name)
+        self._collection = self._opened(self._name, self._facts)
+
     def ids(self) -> set[str]:
         """Return every id held."""
         found: set[str] = set()
@@ -177,6 +192,10 @@ class ChromaIndex:
     def _similarity(self, distance: float) -> float:
         similarity = 1.0 - distance
         return max(-1.0, min(1.0, similarity)) if self._metric == "cosine" else similarity
+
+
+def _same(one: Vector, other: Vector) -> bool:
+    return bool(np.allclose(one, other, atol=1e-6))
 
 
 def _client(path: Path | None, url: str | None) -> Any:

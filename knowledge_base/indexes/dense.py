@@ -79,6 +79,18 @@ class DenseIndex:
         scores: Vector = (vectors @ vector).astype(np.float32)
         return scores
 
+    def rebuild(self) -> None:
+        """Write the stored index anew from the registry's vectors."""
+        self.stored.clear()
+        for ids, vectors in self._load():
+            self.stored.upsert(ids, vectors)
+
+    def clear(self) -> None:
+        """Remove everything."""
+        self.stored.clear()
+        with self._lock:
+            self._exact = None
+
     def ids(self) -> set[str]:
         """Return every id held on disk."""
         return self.stored.ids()

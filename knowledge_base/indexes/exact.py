@@ -73,6 +73,10 @@ class ExactIndex:
             best = _best(scores, k)
             return [(ids[i if rows is None else rows[i]], float(scores[i])) for i in best]
 
+    def clear(self) -> None:
+        """Remove everything."""
+        self.delete(list(self._rows))
+
     def ids(self) -> set[str]:
         """Return every id held."""
         with self._lock:

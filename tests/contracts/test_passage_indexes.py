@@ -66,6 +66,15 @@ def test_what_is_deleted_is_never_found(index: PassageIndex) -> None:
     assert index.ids() == set(names(30)) - {"p00003"}
 
 
+def test_a_cleared_index_is_empty_and_takes_new_vectors(index: PassageIndex) -> None:
+    """As after it was made."""
+    index.upsert(names(5), clustered(5))
+    index.clear()
+    assert len(index) == 0
+    index.upsert(names(2), clustered(2))
+    assert index.ids() == set(names(2))
+
+
 def test_the_best_k_begin_the_best_k_and_one(index: PassageIndex) -> None:
     """Scores fall, and asking for more changes nothing before."""
     vectors = clustered(60)
