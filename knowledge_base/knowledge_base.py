@@ -102,10 +102,7 @@ class KnowledgeBase:
         )
         self._health = Health(self._registry, self._cache, self._synchronizer, self._dense)
         self._mark = folder / "writing"
-        if self._mark.exists() or self._registry.ids(PENDING) or self._registry.ids(REMOVING):
-            with self._writing():
-                self._synchronizer.settle()
-                self._health.mend(sorted(self._registry.hashes()))
+        self._recover()
 
     def sync(
         self,
@@ -212,6 +209,13 @@ class KnowledgeBase:
             self._lexical.close()
             if self._chroma is not None:
                 self._chroma.close()
+
+    def _recover(self) -> None:
+        """Finish what a process that was killed left behind, and look for what it may have lost."""
+        if self._mark.exists() or self._registry.ids(PENDING) or self._registry.ids(REMOVING):
+            with self._writing():
+                self._synchronizer.settle()
+                self._health.mend(sorted(self._registry.hashes()))
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
