@@ -70,20 +70,9 @@ class KnowledgeBase:
         self._cache = VectorCache(home.engine, encoder.fingerprint)
         self._lexical = TantivyIndex(folder / "tantivy")
         self._chroma: ChromaIndex | None = None
-
-        def open_chroma() -> ChromaIndex:
-            self._chroma = ChromaIndex(
-                None if chroma_url else folder / "chroma",
-                info.folder,
-                encoder.dimension,
-                encoder.metric,
-                encoder.fingerprint,
-                chroma_url,
-            )
-            return self._chroma
-
+        where = (None if chroma_url else folder / "chroma", info.folder, chroma_url)
         self._dense = DenseIndex(
-            open_chroma,
+            lambda: self._open_chroma(*where),
             self._stored_vectors,
             self._registry.count,
             encoder.dimension,
@@ -209,6 +198,13 @@ class KnowledgeBase:
             self._lexical.close()
             if self._chroma is not None:
                 self._chroma.close()
+
+    def _open_chroma(self, path: Path | None, collection: str, url: str | None) -> ChromaIndex:
+        encoder = self.encoder
+        self._chroma = ChromaIndex(
+            path, collection, encoder.dimension, encoder.metric, encoder.fingerprint, url
+        )
+        return self._chroma
 
     def _recover(self) -> None:
         """Finish what a process that was killed left behind, and look for what it may have lost."""
