@@ -25,7 +25,7 @@ from typing import Any
 from knowledge_base.encoders.bundled import bundled_folder
 from qa_bot.bootstrap import open_app
 from qa_bot.config import Config
-from qa_bot.training.data import Question, read_squad
+from qa_bot.training.data import Question, read_questions
 
 Search = Callable[[str], list[str]]
 
@@ -33,7 +33,7 @@ Search = Callable[[str], list[str]]
 def write_articles(file: Path, articles: int, folder: Path) -> tuple[int, list[Question]]:
     """Write articles as text files; return their bytes and their answerable questions."""
     total, questions = 0, []
-    chosen = sorted(read_squad(file).items())
+    chosen = sorted(read_questions(file).items())
     random.Random(5).shuffle(chosen)
     for number, (_, asked) in enumerate(chosen[:articles]):
         text = "\n\n".join(dict.fromkeys(question.context for question in asked))

@@ -22,6 +22,7 @@ from knowledge_base.retrieval.hybrid import HybridRetriever
 from knowledge_base.sync import Synchronizer
 from knowledge_base.tables import PENDING, REMOVING
 from knowledge_base.types import (
+    DEFAULT_TUNING,
     NO_METADATA,
     Check,
     Document,
@@ -31,6 +32,7 @@ from knowledge_base.types import (
     IngestReport,
     Passage,
     Retrieval,
+    Tuning,
     Vectors,
 )
 from knowledge_base.vector_cache import VectorCache
@@ -152,9 +154,15 @@ class KnowledgeBase:
                 self._synchronizer.remove(sources)
             return sources
 
-    def retrieve(self, query: str, k: int, filter: Filter | None = None) -> Retrieval:
+    def retrieve(
+        self,
+        query: str,
+        k: int,
+        filter: Filter | None = None,
+        tuning: Tuning = DEFAULT_TUNING,
+    ) -> Retrieval:
         """Return up to k passages, best first, each with its scores and ranks."""
-        return self._retriever.retrieve(query, k, filter)
+        return self._retriever.retrieve(query, k, filter, tuning)
 
     def documents(self) -> list[DocumentInfo]:
         """Return the documents, by source."""

@@ -9,11 +9,13 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Protocol, runtime_checkable
 
 from knowledge_base.types import (
+    DEFAULT_TUNING,
     Document,
     Filter,
     Passage,
     Retrieval,
     ScoredPassage,
+    Tuning,
     Vector,
     Vectors,
 )
@@ -114,7 +116,13 @@ class LexicalIndex(Protocol):
 class Retriever(Protocol):
     """Finds the passages that answer a query."""
 
-    def retrieve(self, query: str, k: int, filter: Filter | None = None) -> Retrieval:
+    def retrieve(
+        self,
+        query: str,
+        k: int,
+        filter: Filter | None = None,
+        tuning: Tuning = DEFAULT_TUNING,
+    ) -> Retrieval:
         """Return up to k passages, best first, each with its scores and ranks."""
 
 

@@ -142,6 +142,25 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
+class Tuning:
+    """How a query is ranked. The defaults are what was measured to be best.
+
+    ``dense_weight`` is the dense share of the fused score, 0 (words alone) to 1 (meaning alone);
+    None lets the query decide. ``rerank`` lets the reader's relevance put the head in order, where
+    there is a reader. ``diversity`` is what maximal marginal relevance takes from relevance, 0 to 1.
+    ``collapse`` keeps one of several passages that say the same.
+    """
+
+    dense_weight: float | None = None
+    rerank: bool = True
+    diversity: float = 0.0
+    collapse: bool = True
+
+
+DEFAULT_TUNING = Tuning()
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """A file that could not be taken in, and why, in one sentence."""
 

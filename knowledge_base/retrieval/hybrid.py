@@ -10,7 +10,14 @@ from knowledge_base.indexes.tantivy import TantivyIndex
 from knowledge_base.protocols import Encoder
 from knowledge_base.registry import Registry
 from knowledge_base.retrieval.fusion import dense_weight, fuse
-from knowledge_base.types import Explanation, Filter, Retrieval, ScoredPassage
+from knowledge_base.types import (
+    DEFAULT_TUNING,
+    Explanation,
+    Filter,
+    Retrieval,
+    ScoredPassage,
+    Tuning,
+)
 from knowledge_base.vector_cache import VectorCache
 
 POOL = 100
@@ -32,7 +39,13 @@ class HybridRetriever:
         self._encoder, self._dense, self._lexical = encoder, dense, lexical
         self._registry, self._cache = registry, cache
 
-    def retrieve(self, query: str, k: int, filter: Filter | None = None) -> Retrieval:
+    def retrieve(
+        self,
+        query: str,
+        k: int,
+        filter: Filter | None = None,
+        tuning: Tuning = DEFAULT_TUNING,
+    ) -> Retrieval:
         """Return up to k passages, best first, each with its scores and ranks.
 
         Raises:
@@ -52,7 +65,7 @@ class HybridRetriever:
         clock.lap("dense")
         lexical = self._lexical.search(query, pool, allowed)
         clock.lap("lexical")
-        weight = dense_weight(unknown)
+        weight = dense_weight(unknown) if tuning.dense_weight is None else tuning.dense_weight
         fused = fuse(dict(dense), dict(lexical), weight)
         hits = self._hits(query, fused, k, dense, lexical, weight)
         clock.lap("fuse")

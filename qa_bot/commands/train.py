@@ -45,7 +45,7 @@ def reader(
     """Train the reader; a run that was stopped goes on from its last checkpoint in OUT."""
     from qa_bot.readers.network import ReaderModel
     from qa_bot.training.calibrate import fit, held_out_cases, write
-    from qa_bot.training.data import hold_out, read_squad
+    from qa_bot.training.data import hold_out, read_questions
     from qa_bot.training.trainer import TrainConfig, train_reader
 
     config = TrainConfig(
@@ -61,7 +61,7 @@ def reader(
     held = {
         f"{file.name}:{name}": questions
         for file in files
-        for name, questions in hold_out(read_squad(file), config.hold_out, seed)[1].items()
+        for name, questions in hold_out(read_questions(file), config.hold_out, seed)[1].items()
         if questions
     }
     calibration = fit(list(held_out_cases(ReaderModel(out), held, calibrate, seed))) if held else {}

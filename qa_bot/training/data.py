@@ -1,7 +1,8 @@
 """Questions with paragraphs, and what they become to be learned from.
 
-Reads SQuAD's JSON form (1.1 and 2.0, plain or gzip). A paragraph that does not hold the answer is
-made an example too: another paragraph of the same article, the nearer in words the likelier.
+Reads SQuAD's JSON form (1.1 and 2.0, plain or gzip) and lines of question and passage. A question
+comes with its paragraph and with others that do not hold its answer: one that the encoder brings
+up, or one of the same article that shares words.
 """
 
 from __future__ import annotations
@@ -15,8 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qa_bot.errors import QABotError
+from qa_bot.training.swaps import unanswerable
 
 _WORD = re.compile(r"\w+")
+_FUNCTION = frozenset(
+    "a an the of in on at to for by with is are was were be been do does did has have had "
+    "what which who whom whose when where why how it its that this there".split()
+)
 
 
 class DataError(QABotError, ValueError):
@@ -25,25 +31,30 @@ class DataError(QABotError, ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question over one paragraph. ``start`` is in characters; -1 where there is no answer."""
+    """A question over one paragraph. ``start`` is in characters; -1 where there is no answer.
+
+    ``whole`` says that the paragraph as a whole is the answer, so that no span is known.
+    """
 
     text: str
     title: str
     context: str
     start: int
     answers: tuple[str, ...]
+    whole: bool = False
 
     @property
     def answerable(self) -> bool:
         """Whether the paragraph holds the answer."""
-        return self.start >= 0
+        return self.start >= 0 or self.whole
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
     """A question beside a passage. ``start`` and ``end`` in characters, -1 where it has no answer.
 
-    ``relevant`` tells whether the passage is about the question, even if it holds no answer.
+    ``relevant`` tells whether the passage is about the question, even if it holds no answer;
+    ``whole`` that all of it is the answer.
     """
 
     question: str
@@ -51,10 +62,13 @@ class Example:
     start: int
     end: int
     relevant: bool
+    whole: bool = False
 
 
-def read_squad(path: Path) -> dict[str, list[Question]]:
-    """Return the questions of a file in SQuAD's form, by article.
+def read_questions(path: Path) -> dict[str, list[Question]]:
+    """Return the questions of a file by article: SQuAD's form, or JSON lines as MedQuAD has them.
+
+    A line has ``question``, ``passage`` and, if known, ``topic``.
 
     Raises:
         DataError: If the file cannot be read or has another form.
@@ -62,6 +76,8 @@ def read_squad(path: Path) -> dict[str, list[Question]]:
     try:
         data = path.read_bytes()
         raw = gzip.decompress(data) if path.suffix == ".gz" else data
+        if path.name.removesuffix(".gz").endswith(".jsonl"):
+            return _lines(raw.decode("utf-8"))
         articles = json.loads(raw)["data"]
         found: dict[str, list[Question]] = {}
         for number, article in enumerate(articles):
@@ -81,8 +97,18 @@ def read_squad(path: Path) -> dict[str, list[Question]]:
                     )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(
-            f"{path} is not in SQuAD's JSON form ({error!r}); give a file of that form"
+            f"{path} is not in SQuAD's JSON form ({error!r}); give a file of that form, "
+            "or .jsonl with question and passage"
         ) from error
+    return found
+
+
+def _lines(text: str) -> dict[str, list[Question]]:
+    found: dict[str, list[Question]] = {}
+    for record in map(json.loads, filter(str.strip, text.splitlines())):
+        topic = str(record.get("topic") or "")
+        question, passage = str(record["question"]).strip(), str(record["passage"])
+        found.setdefault(topic, []).append(Question(question, topic, passage, -1, (), True))
     return found
 
 
@@ -104,36 +130,63 @@ def hold_out(
 
 
 class ExampleStream:
-    """Gives examples without end, in an order that the seed alone decides."""
+    """Gives questions with their passages without end, in an order that the seed alone decides."""
 
     def __init__(
-        self, articles: Sequence[list[Question]], seed: int, negatives: float = 0.7
+        self,
+        articles: Sequence[list[Question]],
+        seed: int,
+        negatives: float = 0.5,
+        swapped: float = 0.15,
+        mined: Sequence[Sequence[str]] = (),
     ) -> None:
-        """Take questions by article; ``negatives`` is the share that also brings a wrong passage."""
+        """Take questions by article.
+
+        Args:
+            articles: The questions; paragraphs of one article are one another's wrong passages.
+            seed: Decides everything.
+            negatives: The share of questions that bring a wrong passage beside the right one.
+            swapped: The share of answerable questions that become one without an answer.
+            mined: For every question, in order, the wrong passages that the encoder brings up.
+        """
         self._questions = [(number, q) for number, qs in enumerate(articles) for q in qs]
         self._paragraphs = [sorted({q.context for q in qs}) for qs in articles]
         self._words = [[set(_words(p)) for p in paragraphs] for paragraphs in self._paragraphs]
-        self._seed, self._negatives = seed, negatives
+        self._seed, self._negatives, self._swapped = seed, negatives, swapped
+        self._mined = mined
         if not self._questions:
             raise DataError("there is no question to learn from; give files that hold some")
 
-    def epoch(self, number: int) -> Iterator[Example]:
-        """Give the examples of one pass over all questions."""
+    def epoch(self, number: int) -> Iterator[tuple[Example, ...]]:
+        """Give one pass over all questions: each with its own passage first, then wrong ones."""
         draw = random.Random(f"{self._seed}/{number}")
         order = list(range(len(self._questions)))
         draw.shuffle(order)
         for index in order:
             article, question = self._questions[index]
-            asked = noisy(question.text, draw)
-            end = question.start + len(question.answers[0]) if question.answerable else -1
-            yield _example(draw, asked, question.title, question.context, question.start, end, True)
+            start, asked = question.start, question.text
+            if start >= 0 and draw.random() < self._swapped:
+                elsewhere = draw.choice(self._paragraphs[article])
+                made = unanswerable(asked, question.context, elsewhere, draw)
+                start, asked = (-1, made) if made else (start, asked)
+            end = start + len(question.answers[0]) if start >= 0 else -1
+            asked = noisy(asked, draw)
+            group = [
+                _example(
+                    draw, asked, question.title, question.context, start, end, True, question.whole
+                )
+            ]
             if draw.random() < self._negatives:
-                other = self._other(draw, article, question)
+                other = self._other(draw, index)
                 if other is not None:
-                    yield _example(draw, asked, question.title, other, -1, -1, False)
+                    group.append(_example(draw, asked, question.title, other, -1, -1, False))
+            yield tuple(group)
 
-    def _other(self, draw: random.Random, article: int, question: Question) -> str | None:
-        """Return a paragraph without the answer: mostly one of the article that shares words."""
+    def _other(self, draw: random.Random, index: int) -> str | None:
+        """Return a paragraph without the answer, that the encoder or shared words bring up."""
+        article, question = self._questions[index]
+        if self._mined and self._mined[index] and draw.random() < 0.6:
+            return draw.choice(self._mined[index])
         if draw.random() < 0.15:
             article = draw.randrange(len(self._paragraphs))
         wanted = set(_words(question.text))
@@ -153,21 +206,30 @@ class ExampleStream:
 
 
 def noisy(question: str, draw: random.Random) -> str:
-    """Return a question as people type it: often without its mark, sometimes with a slip."""
+    """Return a question as people type it: without its mark, with a slip, or as keywords alone."""
+    if draw.random() < 0.05:
+        kept = [word for word in question.rstrip("? ").split() if word.lower() not in _FUNCTION]
+        if len(kept) > 2:
+            return " ".join(kept)
     if draw.random() < 0.3:
         question = question.rstrip("? ")
     if draw.random() < 0.06 and len(question) > 12:
         at = draw.randrange(1, len(question) - 2)
         swapped = question[at + 1] + question[at]
-        kept = question[:at] + question[at + 2 :] if draw.random() < 0.5 else question
-        question = (
-            kept if len(kept) < len(question) else question[:at] + swapped + question[at + 2 :]
-        )
+        cut = question[:at] + question[at + 2 :] if draw.random() < 0.5 else question
+        question = cut if len(cut) < len(question) else question[:at] + swapped + question[at + 2 :]
     return question
 
 
 def _example(
-    draw: random.Random, asked: str, title: str, text: str, start: int, end: int, relevant: bool
+    draw: random.Random,
+    asked: str,
+    title: str,
+    text: str,
+    start: int,
+    end: int,
+    relevant: bool,
+    whole: bool = False,
 ) -> Example:
     """Make an example, half of the time with the title before the passage, as headings will be."""
     if title and draw.random() < 0.5:
@@ -175,7 +237,7 @@ def _example(
         text = before + text
         if start >= 0:
             start, end = start + len(before), end + len(before)
-    return Example(asked, text, start, end, relevant)
+    return Example(asked, text, start, end, relevant, whole)
 
 
 def _words(text: str) -> list[str]:

@@ -19,7 +19,7 @@ import numpy as np
 from knowledge_base.chunking.context import encoded_text
 from knowledge_base.chunking.sentences import sentence_spans
 from qa_bot.readers.network import ReaderModel
-from qa_bot.training.data import Question, hold_out, read_squad
+from qa_bot.training.data import Question, hold_out, read_questions
 
 HOLD_OUT, SEED = 0.04, 7
 """As ``TrainConfig`` has them: what it held out is what is measured on."""
@@ -97,7 +97,7 @@ def main(arguments: Sequence[str]) -> None:
     """Measure on the held-out articles of files and write one JSON line for each."""
     model = ReaderModel(Path(arguments[0]))
     for path in map(Path, arguments[1:]):
-        _, held = hold_out(read_squad(path), HOLD_OUT, SEED)
+        _, held = hold_out(read_questions(path), HOLD_OUT, SEED)
         questions = [question for some in held.values() for question in some]
         sys.stdout.write(json.dumps({"file": path.name, **evaluate(model, questions)}) + "\n")
 

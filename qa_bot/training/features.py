@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -21,13 +21,20 @@ LENGTH = 192
 QUESTION_TOKENS = 48
 """The most tokens of the question."""
 
+UNKNOWN = -100
+"""The target that the loss leaves out."""
+
 POOL = 1024
-"""Examples that are sorted by length together before they are batched."""
+"""Questions that are sorted by length together before they are batched."""
 
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """One tokenised pair. ``start`` and ``end`` are token positions; 0, the [CLS], means no answer."""
+    """One tokenised pair.
+
+    ``start`` and ``end`` are token positions; 0, the [CLS], means no answer, ``UNKNOWN`` that it is
+    not known where in the passage the answer is.
+    """
 
     ids: list[int]
     types: list[int]
@@ -39,7 +46,10 @@ class Feature:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Padded arrays: ``ids``, ``types``, ``mask`` of shape ``(b, s)``, the targets ``(b,)``."""
+    """Padded arrays: ``ids``, ``types``, ``mask`` of shape ``(b, s)``, the targets ``(b,)``.
+
+    ``groups`` numbers the questions: passages of one number compete for the same question.
+    """
 
     ids: Ints
     types: Ints
@@ -48,18 +58,24 @@ class Batch:
     ends: Ints
     answerable: Ints
     relevant: Ints
+    groups: Ints
 
 
 def features(
-    tokens: WordPieces, examples: Iterable[Example], draw: random.Random, length: int = LENGTH
-) -> Iterator[Feature]:
-    """Give one feature an example: a window of the passage, at random around the answer."""
-    examples = list(examples)
-    pairs = tokens.encode_pairs([(example.question, example.passage) for example in examples])
-    for example, encoding in zip(examples, pairs, strict=True):
-        made = _feature(example, encoding, draw, length)
-        if made is not None:
-            yield made
+    tokens: WordPieces,
+    questions: Iterable[Sequence[Example]],
+    draw: random.Random,
+    length: int = LENGTH,
+) -> Iterator[list[Feature]]:
+    """Give the features of each question's passages: a window of each, at random around the answer."""
+    groups = list(questions)
+    flat = [example for group in groups for example in group]
+    encoded = iter(tokens.encode_pairs([(example.question, example.passage) for example in flat]))
+    for group in groups:
+        made = [_feature(example, next(encoded), draw, length) for example in group]
+        kept = [feature for feature in made if feature is not None]
+        if kept:
+            yield kept
 
 
 def _feature(
@@ -94,44 +110,65 @@ def _feature(
         left = draw.choice((draw.randint(low, high), low)) if start < 0 else draw.randint(low, high)
     body = ids[left : min(left + room, last + 1)]
     shift = len(head) - left
+    none = UNKNOWN if example.whole else 0
     return Feature(
         [*head, *body, ids[-1]],
         [0] * len(head) + [1] * (len(body) + 1),
-        start + shift if start >= 0 else 0,
-        end + shift if start >= 0 else 0,
-        example.start >= 0,
+        start + shift if start >= 0 else none,
+        end + shift if start >= 0 else none,
+        example.start >= 0 or example.whole,
         example.relevant,
     )
 
 
 def batches(
-    tokens: WordPieces, examples: Iterable[Example], seed: str, budget: int
+    tokens: WordPieces, questions: Iterable[Sequence[Example]], seed: str, budget: int
 ) -> Iterator[Batch]:
-    """Give batches of at most ``budget`` padded tokens, of examples near in length."""
+    """Give batches of at most ``budget`` padded tokens, of questions near in length.
+
+    The passages of one question stay in one batch.
+    """
     draw = random.Random(seed)
-    source = iter(examples)
+    source = iter(questions)
     while pool := list(islice(source, POOL)):
-        made = sorted(features(tokens, pool, draw), key=lambda feature: len(feature.ids))
-        groups: list[list[Feature]] = []
-        for feature in made:
-            if groups and (len(groups[-1]) + 1) * len(feature.ids) <= budget:
-                groups[-1].append(feature)
+        made = sorted(features(tokens, pool, draw), key=_longest)
+        batched: list[list[list[Feature]]] = []
+        rows = 0
+        for group in made:
+            rows += len(group)
+            if batched and rows * _longest(group) <= budget:
+                batched[-1].append(group)
             else:
-                groups.append([feature])
-        draw.shuffle(groups)
-        yield from (collate(group) for group in groups)
+                batched.append([group])
+                rows = len(group)
+        draw.shuffle(batched)
+        yield from map(collate, batched)
 
 
-def collate(group: list[Feature]) -> Batch:
-    """Pad features into one batch."""
-    longest = max(len(feature.ids) for feature in group)
-    ids, types, mask = (np.zeros((len(group), longest), np.int64) for _ in range(3))
-    for row, feature in enumerate(group):
+def _longest(group: Sequence[Feature]) -> int:
+    return max(len(feature.ids) for feature in group)
+
+
+def collate(groups: Sequence[Sequence[Feature]]) -> Batch:
+    """Pad the features of some questions into one batch."""
+    rows = [feature for group in groups for feature in group]
+    longest = _longest(rows)
+    ids, types, mask = (np.zeros((len(rows), longest), np.int64) for _ in range(3))
+    for row, feature in enumerate(rows):
         ids[row, : len(feature.ids)] = feature.ids
         types[row, : len(feature.types)] = feature.types
         mask[row, : len(feature.ids)] = 1
-    column = [
-        np.array([getattr(feature, name) for feature in group], np.int64)
-        for name in ("start", "end", "answerable", "relevant")
-    ]
-    return Batch(ids, types, mask, *column)
+
+    def column(name: str) -> Ints:
+        return np.array([getattr(feature, name) for feature in rows], np.int64)
+
+    return Batch(
+        ids,
+        types,
+        mask,
+        starts=column("start"),
+        ends=column("end"),
+        answerable=column("answerable"),
+        relevant=column("relevant"),
+        groups=np.array([number for number, group in enumerate(groups) for _ in group], np.int64),
+    )

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from qa_bot.training.features import Batch
+from qa_bot.errors import ReaderError
+from qa_bot.training.features import UNKNOWN, Batch
 
 SPAN, CLS = "span", "cls"
 
@@ -43,6 +45,22 @@ class ReaderNetwork(nn.Module):
         states = hidden.last_hidden_state
         return self.span(states), self.cls(states[:, 0])
 
+    def freeze(self, layers: int) -> None:
+        """Leave the embeddings and this many of the lowest layers as they are: a cheaper step."""
+        for part in (self.bert.embeddings, *self.bert.encoder.layer[:layers]) if layers else ():
+            part.requires_grad_(False)
+
+    def load(self, weights: Path) -> None:
+        """Start from weights that ``export`` wrote."""
+        named = {
+            name if name.startswith(("span.", "cls.")) else f"bert.{name}": tensor.float()
+            for name, tensor in load_file(weights).items()
+        }
+        missing, unexpected = self.load_state_dict(named, strict=False)
+        strange = [*unexpected, *(name for name in missing if name in self.trained())]
+        if strange:
+            raise ReaderError(f"{weights} are no reader's weights: {strange[0]} does not fit")
+
     def trained(self) -> dict[str, Tensor]:
         """Return the weights that training changes: all but the word embeddings."""
         return {
@@ -53,24 +71,56 @@ class ReaderNetwork(nn.Module):
 
 
 def loss_of(network: nn.Module, batch: Batch) -> Tensor:
-    """Return the loss of a batch: the span over all tokens ([CLS] means none), and both [CLS] heads."""
-    ids, mask, types = (torch.from_numpy(array) for array in (batch.ids, batch.mask, batch.types))
+    """Return the loss of a batch.
+
+    The span over a passage's own tokens, [CLS] meaning none; the span over the tokens of all the
+    passages of its question (shared normalisation, Clark and Gardner, 2018); whether the passage
+    answers; and which of a question's passages is the right one.
+    """
+    device = next(network.parameters()).device
+    ids, mask, types, starts, ends, answerable, relevant, groups = (
+        torch.from_numpy(array).to(device)
+        for array in (
+            *(batch.ids, batch.mask, batch.types, batch.starts, batch.ends),
+            *(batch.answerable, batch.relevant, batch.groups),
+        )
+    )
     spans, heads = network(ids, mask, types)
     # only [CLS] and the passage can hold a start or an end
     allowed = (types == 1) & (mask == 1)
+    shared = spans.float().masked_fill(~allowed[..., None], -1e4)
     allowed[:, 0] = True
     spans = spans.float().masked_fill(~allowed[..., None], -1e4)
     heads = heads.float()
-    start = functional.cross_entropy(spans[..., 0], torch.from_numpy(batch.starts))
-    end = functional.cross_entropy(spans[..., 1], torch.from_numpy(batch.ends))
-    answerable = functional.binary_cross_entropy_with_logits(
-        heads[:, 0], torch.from_numpy(batch.answerable).float()
-    )
-    relevant = functional.binary_cross_entropy_with_logits(
-        heads[:, 1], torch.from_numpy(batch.relevant).float()
-    )
-    total: Tensor = (start + end) / 2 + 0.5 * (answerable + relevant)
+    total = 0.5 * functional.binary_cross_entropy_with_logits(heads[:, 0], answerable.float())
+    total = total + 0.5 * functional.binary_cross_entropy_with_logits(heads[:, 1], relevant.float())
+    total = total + 0.5 * _among(heads[:, 1], heads[:, 1], relevant == 1, groups)
+    for column, targets in ((0, starts), (1, ends)):
+        known = (targets != UNKNOWN).any()
+        if known:
+            total = total + 0.35 * functional.cross_entropy(
+                spans[..., column], targets, ignore_index=UNKNOWN
+            )
+        reached = shared[..., column]
+        aimed = reached.gather(1, targets.clamp(min=0)[:, None])[:, 0]
+        total = total + 0.25 * _among(reached.logsumexp(1), aimed, targets > 0, groups)
     return total
+
+
+def _among(mass: Tensor, aimed: Tensor, right: Tensor, groups: Tensor) -> Tensor:
+    """Return how far the right rows are from winning among their question's rows.
+
+    Args:
+        mass: What each row weighs, in logits, shape ``(b,)``.
+        aimed: The logit that the row should win with, shape ``(b,)``.
+        right: Which rows are right; others only compete.
+        groups: The question of each row.
+    """
+    if not bool(right.any()):
+        return mass.sum() * 0.0
+    same = groups[:, None] == groups[None, :]
+    everything = mass[None, :].masked_fill(~same, -1e4).logsumexp(1)
+    return (everything - aimed)[right].mean()
 
 
 def as_arrays(network: ReaderNetwork) -> dict[str, Any]:

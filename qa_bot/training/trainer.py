@@ -3,30 +3,41 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import torch
 from accelerate import Accelerator
 from accelerate.utils import set_seed
+from safetensors.numpy import save_file
 from tqdm import tqdm
 
-from knowledge_base.encoders.bundled import bundled_folder
+from knowledge_base.encoders.bundled import bundled_encoder, bundled_folder
 from knowledge_base.encoders.tokens import WordPieces
-from qa_bot.training.data import ExampleStream, read_squad
+from qa_bot.training.data import ExampleStream, Question, read_questions
 from qa_bot.training.data import hold_out as split
 from qa_bot.training.export import export
 from qa_bot.training.features import Batch, batches
-from qa_bot.training.network import ReaderNetwork, loss_of
+from qa_bot.training.negatives import mine
+from qa_bot.training.network import ReaderNetwork, as_arrays, loss_of
+
+DEVELOPMENT = 300
+"""Held-out questions that the weights kept are chosen by."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrainConfig:
-    """How to train. With ``minutes`` the schedule follows the clock, otherwise ``steps``."""
+    """How to train. With ``minutes`` the schedule follows the clock, otherwise ``steps``.
+
+    ``start`` names a reader's folder to go on from, ``freeze`` how many of the lowest layers stay as
+    they are, ``hard_negatives`` asks for wrong passages that the bundled encoder brings up.
+    """
 
     data: tuple[str, ...]
     out: str
@@ -39,6 +50,10 @@ class TrainConfig:
     hold_out: float = 0.04
     seed: int = 7
     save_every: int = 100
+    evaluate_every: int = 1000
+    start: str = ""
+    freeze: int = 0
+    hard_negatives: bool = False
     weight_decay: float = 0.01
     precision: str = "bf16"
     tensorboard: bool = False
@@ -46,13 +61,17 @@ class TrainConfig:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where a run stands; written with every checkpoint. ``seconds`` of work so far."""
+    """Where a run stands; written with every checkpoint. ``seconds`` of work so far.
+
+    ``best`` is the lowest loss on the development questions, whose weights are kept.
+    """
 
     step: int = 0
     epoch: int = 0
     batch: int = 0
     seconds: float = 0.0
     loss: float = 0.0
+    best: float = math.inf
 
 
 def train_reader(config: TrainConfig) -> Path:
@@ -72,70 +91,153 @@ def train_reader(config: TrainConfig) -> Path:
     )
     folder = Path(config.out)
     folder.mkdir(parents=True, exist_ok=True)
-    stream = ExampleStream(_articles(config), config.seed)
-    tokens = WordPieces.from_file(bundled_folder() / "tokenizer.json", 512)
-    network = ReaderNetwork(bundled_folder())
-    optimizer = torch.optim.AdamW(
-        [parameter for parameter in network.parameters() if parameter.requires_grad],
-        lr=config.rate,
-        weight_decay=config.weight_decay,
-    )
-    network, optimizer = accelerator.prepare(network, optimizer)
-    progress = _resume(folder, accelerator.unwrap_model(network), optimizer)
-    _run(config, folder, accelerator, network, optimizer, stream, tokens, progress)
-    return export(accelerator.unwrap_model(network), folder, asdict(config))
+    run = _Run(config, folder, accelerator)
+    run.go()
+    best = folder / "best.safetensors"
+    if best.is_file():
+        run.network.load(best)
+    return export(run.network, folder, asdict(config))
 
 
-def _run(
-    config: TrainConfig,
-    folder: Path,
-    accelerator: Accelerator,
-    network: Any,
-    optimizer: Any,
-    stream: ExampleStream,
-    tokens: WordPieces,
-    progress: Progress,
-) -> None:
-    """Take steps until the schedule ends, saving checkpoints on the way."""
-    network.train()
-    writer = _tensorboard(folder) if config.tensorboard else None
-    last = time.monotonic()
-    with tqdm(
-        total=100.0, unit="%", disable=not os.isatty(2), initial=_done(config, progress)
-    ) as bar:
-        for epoch, number, batch in _batches(config, stream, tokens, progress):
-            done = _done(config, progress)
-            if done >= 100.0:
-                break
-            for group in optimizer.param_groups:
-                group["lr"] = config.rate * _factor(done / 100.0, config.warm_up)
-            with accelerator.accumulate(network):
-                with accelerator.autocast():
-                    loss = loss_of(network, batch)
-                accelerator.backward(loss)
-                accelerator.clip_grad_norm_(network.parameters(), 1.0)
-                optimizer.step()
-                optimizer.zero_grad()
-            now = time.monotonic()
-            smooth = 0.98 * progress.loss + 0.02 * loss.item() if progress.step else loss.item()
-            seconds = progress.seconds + now - last
-            progress = Progress(progress.step + 1, epoch, number + 1, seconds, smooth)
-            last = now
-            bar.update(_done(config, progress) - bar.n)
-            bar.set_postfix(loss=f"{smooth:.3f}", step=progress.step, refresh=False)
-            if writer is not None:
-                writer.add_scalar("loss", smooth, progress.step)
-            if progress.step % config.save_every == 0:
-                _save(folder, accelerator.unwrap_model(network), optimizer, progress)
-    _save(folder, accelerator.unwrap_model(network), optimizer, progress)
+class _Run:
+    """One training run: its data, network, optimizer, and how far it is."""
+
+    def __init__(self, config: TrainConfig, folder: Path, accelerator: Accelerator) -> None:
+        self._config, self._folder, self._accelerator = config, folder, accelerator
+        self._tokens = WordPieces.from_file(bundled_folder() / "tokenizer.json", 512)
+        kept, held = _articles(config)
+        self._stream = ExampleStream(kept, config.seed, mined=_mined(config, folder, kept))
+        self._development = list(_development(config, held, self._tokens))
+        self.network = ReaderNetwork(bundled_folder())
+        if config.start:
+            self.network.load(Path(config.start) / "reader.safetensors")
+        self.network.freeze(config.freeze)
+        self._optimizer: Any = torch.optim.AdamW(
+            [parameter for parameter in self.network.parameters() if parameter.requires_grad],
+            lr=config.rate,
+            weight_decay=config.weight_decay,
+            fused=True,
+        )
+        self._wrapped, self._optimizer = accelerator.prepare(self.network, self._optimizer)
+        self._progress = _resume(folder, self.network, self._optimizer)
+
+    def go(self) -> None:
+        """Take steps until the schedule ends, saving checkpoints on the way."""
+        config = self._config
+        writer = _tensorboard(self._folder) if config.tensorboard else None
+        last = time.monotonic()
+        done = _done(config, self._progress)
+        with tqdm(total=100.0, unit="%", disable=not os.isatty(2), initial=done) as bar:
+            for epoch, number, batch in _batches(
+                config, self._stream, self._tokens, self._progress
+            ):
+                done = _done(config, self._progress)
+                if done >= 100.0:
+                    break
+                loss = self._step(batch, config.rate * _factor(done / 100.0, config.warm_up))
+                now, before = time.monotonic(), self._progress
+                smooth = 0.98 * before.loss + 0.02 * loss if before.step else loss
+                seconds = before.seconds + now - last
+                self._progress = Progress(
+                    before.step + 1, epoch, number + 1, seconds, smooth, before.best
+                )
+                last = now
+                bar.update(_done(config, self._progress) - bar.n)
+                bar.set_postfix(loss=f"{smooth:.3f}", step=self._progress.step, refresh=False)
+                if writer is not None:
+                    writer.add_scalar("loss", smooth, self._progress.step)
+                if self._progress.step % config.evaluate_every == 0:
+                    self._evaluate(writer)
+                if self._progress.step % config.save_every == 0:
+                    self._save()
+        self._evaluate(writer)
+        self._save()
+
+    def _step(self, batch: Batch, rate: float) -> float:
+        self._wrapped.train()
+        for group in self._optimizer.param_groups:
+            group["lr"] = rate
+        with self._accelerator.accumulate(self._wrapped):
+            with self._accelerator.autocast():
+                loss = loss_of(self._wrapped, batch)
+            self._accelerator.backward(loss)
+            self._accelerator.clip_grad_norm_(self._wrapped.parameters(), 1.0)
+            self._optimizer.step()
+            self._optimizer.zero_grad()
+        return float(loss.item())
+
+    def _evaluate(self, writer: Any) -> None:
+        """Measure the loss on the development questions and keep the weights if it is the lowest."""
+        if not self._development:
+            return
+        self._wrapped.eval()
+        with torch.no_grad(), self._accelerator.autocast():
+            losses = [loss_of(self._wrapped, batch).item() for batch in self._development]
+        loss = sum(losses) / len(losses)
+        if writer is not None:
+            writer.add_scalar("development loss", loss, self._progress.step)
+        if loss < self._progress.best:
+            self._progress = replace(self._progress, best=loss)
+            temporary = self._folder / "best.tmp"
+            save_file(as_arrays(self.network), temporary)
+            temporary.replace(self._folder / "best.safetensors")
+
+    def _save(self) -> None:
+        """Write a checkpoint in one step, so that a kill leaves the former one."""
+        if not self._accelerator.is_main_process:
+            return
+        temporary = self._folder / "checkpoint.tmp"
+        torch.save(
+            {
+                "network": self.network.trained(),
+                "optimizer": self._optimizer.state_dict(),
+                "progress": json.dumps(asdict(self._progress)),
+            },
+            temporary,
+        )
+        temporary.replace(self._folder / "checkpoint.pt")
+        (self._folder / "progress.json").write_text(json.dumps(asdict(self._progress)))
 
 
-def _articles(config: TrainConfig) -> list[list[Any]]:
-    articles = []
+def _articles(config: TrainConfig) -> tuple[list[list[Question]], list[list[Question]]]:
+    """Return the articles to learn from, and those held out."""
+    both: tuple[list[list[Question]], list[list[Question]]] = ([], [])
     for path in config.data:
-        kept, _ = split(read_squad(Path(path)), config.hold_out, config.seed)
-        articles += list(kept.values())
-    return articles
+        for some, articles in zip(
+            both,
+            split(read_questions(Path(path)), config.hold_out, config.seed),
+            strict=True,
+        ):
+            some.extend(articles.values())
+    return both
+
+
+def _mined(
+    config: TrainConfig, folder: Path, articles: Sequence[Sequence[Question]]
+) -> list[list[str]]:
+    """Return the wrong passages of every question, found once and kept beside the checkpoint."""
+    if not config.hard_negatives:
+        return []
+    questions = [question for article in articles for question in article]
+    paragraphs = sorted({question.context for question in questions})
+    kept = folder / "negatives.json"
+    if kept.is_file():
+        numbers = json.loads(kept.read_text())
+    else:
+        numbers = mine(questions, paragraphs, bundled_encoder())
+        kept.write_text(json.dumps(numbers))
+    return [[paragraphs[number] for number in row] for row in numbers]
+
+
+def _development(
+    config: TrainConfig, held: Sequence[list[Question]], tokens: WordPieces
+) -> Iterator[Batch]:
+    """Give the batches of some held-out questions, the same at every evaluation."""
+    articles = [article for article in held if article]
+    if articles:
+        stream = ExampleStream(articles, config.seed, negatives=1.0, swapped=0.0)
+        some = islice(stream.epoch(0), DEVELOPMENT)
+        yield from batches(tokens, some, f"{config.seed}", config.budget)
 
 
 def _batches(
@@ -171,21 +273,6 @@ def _resume(folder: Path, network: ReaderNetwork, optimizer: Any) -> Progress:
     network.load_state_dict(saved["network"], strict=False)
     optimizer.load_state_dict(saved["optimizer"])
     return replace(Progress(), **json.loads(saved["progress"]))
-
-
-def _save(folder: Path, network: ReaderNetwork, optimizer: Any, progress: Progress) -> None:
-    """Write a checkpoint in one step, so that a kill leaves the former one."""
-    temporary = folder / "checkpoint.tmp"
-    torch.save(
-        {
-            "network": network.trained(),
-            "optimizer": optimizer.state_dict(),
-            "progress": json.dumps(asdict(progress)),
-        },
-        temporary,
-    )
-    temporary.replace(folder / "checkpoint.pt")
-    (folder / "progress.json").write_text(json.dumps(asdict(progress)))
 
 
 def _tensorboard(folder: Path) -> Any:

@@ -14,7 +14,7 @@ from safetensors.numpy import load_file
 
 from qa_bot.errors import ReaderError
 from qa_bot.readers.network import ReaderModel
-from qa_bot.training.data import DataError, ExampleStream, hold_out, read_squad
+from qa_bot.training.data import DataError, ExampleStream, hold_out, read_questions
 from qa_bot.training.evaluate import auroc, exact_match, f1
 
 ROOT = Path(__file__).parents[3]
@@ -58,7 +58,7 @@ def squad_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_articles_are_held_out_whole(squad_file: Path) -> None:
     """By article, never by question."""
-    kept, held = hold_out(read_squad(squad_file), 0.2, 1)
+    kept, held = hold_out(read_questions(squad_file), 0.2, 1)
     assert len(kept) + len(held) == len(THINGS)
     assert not set(kept) & set(held)
     assert len(held) == 2
@@ -66,7 +66,7 @@ def test_articles_are_held_out_whole(squad_file: Path) -> None:
 
 def test_examples_come_in_an_order_of_the_seed_alone(squad_file: Path) -> None:
     """With wrong passages that do not hold the answer."""
-    articles = list(read_squad(squad_file).values())
+    articles = list(read_questions(squad_file).values())
     first, again = (list(ExampleStream(articles, 3).epoch(1)) for _ in range(2))
     assert first == again
     wrong = [example for example in first if not example.relevant]
@@ -81,7 +81,7 @@ def test_a_file_of_another_form_is_refused(tmp_path: Path) -> None:
     """With what is expected."""
     (tmp_path / "x.json").write_text("[1, 2]")
     with pytest.raises(DataError, match="SQuAD's JSON form"):
-        read_squad(tmp_path / "x.json")
+        read_questions(tmp_path / "x.json")
 
 
 def test_measures_are_those_of_the_field() -> None:
