@@ -16,6 +16,8 @@
       x SourceNotFound(LookupError)          nothing indexed matches this source
       x KnowledgeBaseNotFound(LookupError)   no knowledge base has this name
       x InvalidName(ValueError)              a name that cannot name a knowledge base
+      x InvalidFilter(ValueError)            a filter that cannot be understood
+      x GlossaryError(ValueError)            a line of a glossary that is no entry
 
 A message says what was found, the value, and the remedy.
 """
@@ -77,3 +79,11 @@ class KnowledgeBaseNotFound(KnowledgeBaseError, LookupError):
 
 class InvalidName(KnowledgeBaseError, ValueError):
     """The name cannot name a knowledge base."""
+
+
+class InvalidFilter(KnowledgeBaseError, ValueError):
+    """A filter asks for something that is no day."""
+
+
+class GlossaryError(KnowledgeBaseError, ValueError):
+    """A line of a glossary is no entry; the message names it."""

@@ -147,6 +147,10 @@ class Home:
         """Return the folder of a knowledge base's indexes."""
         return self.path / "indexes" / info.folder
 
+    def glossary(self, info: BaseInfo) -> Path:
+        """Return where the glossary of a knowledge base is, or may come to be."""
+        return self.path / "glossaries" / f"{safe_folder(info.name)}.txt"
+
     def _insert(self, name: str, unique: str, encoder: Encoder) -> BaseInfo:
         values = {
             "name": name,

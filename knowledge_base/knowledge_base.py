@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from knowledge_base.chunking.context import encoded_text
 from knowledge_base.chunking.structure import StructureChunker
 from knowledge_base.errors import IndexMismatch, SourceNotFound
 from knowledge_base.health import Health
@@ -16,9 +17,12 @@ from knowledge_base.home import BaseInfo, Home
 from knowledge_base.indexes.chroma import ChromaIndex
 from knowledge_base.indexes.dense import DenseIndex
 from knowledge_base.indexes.tantivy import TantivyIndex
-from knowledge_base.protocols import Encoder
+from knowledge_base.protocols import Encoder, Explaining, Reranker
 from knowledge_base.registry import Registry, Stamp
+from knowledge_base.retrieval.glossary import GlossaryFile
 from knowledge_base.retrieval.hybrid import HybridRetriever
+from knowledge_base.retrieval.similar import Recommender
+from knowledge_base.retrieval.trace import Tracer
 from knowledge_base.sync import Synchronizer
 from knowledge_base.tables import PENDING, REMOVING
 from knowledge_base.types import (
@@ -32,6 +36,9 @@ from knowledge_base.types import (
     IngestReport,
     Passage,
     Retrieval,
+    Similar,
+    TokenShare,
+    Trace,
     Tuning,
     Vectors,
 )
@@ -45,7 +52,13 @@ class KnowledgeBase:
     """One named set of documents that can be searched. Safe to use from many threads."""
 
     def __init__(
-        self, home: Home, info: BaseInfo, encoder: Encoder, *, chroma_url: str | None = None
+        self,
+        home: Home,
+        info: BaseInfo,
+        encoder: Encoder,
+        *,
+        chroma_url: str | None = None,
+        reranker: Reranker | None = None,
     ) -> None:
         """Open a knowledge base and finish what an interrupted run left.
 
@@ -54,6 +67,7 @@ class KnowledgeBase:
             info: The knowledge base, from ``Home.base`` or ``Home.create``.
             encoder: Must be the one that it was made with.
             chroma_url: A Chroma server to use instead of the embedded store.
+            reranker: Puts the head of the hits in order.
 
         Raises:
             IndexMismatch: If it was made with another encoder.
@@ -88,9 +102,18 @@ class KnowledgeBase:
             self._dense,
             self._lexical,
         )
+        self.glossary = GlossaryFile(home.glossary(info))
         self._retriever = HybridRetriever(
-            encoder, self._dense, self._lexical, self._registry, self._cache
+            encoder,
+            self._dense,
+            self._lexical,
+            self._registry,
+            self._cache,
+            self.glossary,
+            reranker,
         )
+        self._recommender = Recommender(self._registry, self._cache, self._dense)
+        self._tracer = Tracer(self._registry, self._lexical, self._retriever)
         self._health = Health(self._registry, self._cache, self._synchronizer, self._dense)
         self._mark = folder / "writing"
         self._recover()
@@ -163,6 +186,54 @@ class KnowledgeBase:
     ) -> Retrieval:
         """Return up to k passages, best first, each with its scores and ranks."""
         return self._retriever.retrieve(query, k, filter, tuning)
+
+    def trace(self, query: str, source: str, k: int = 5, filter: Filter | None = None) -> Trace:
+        """Return why a document is, or is not, among the first k hits of a query."""
+        return self._tracer.trace(query, source, k, filter)
+
+    def similar(self, source: str, k: int = 5) -> list[Similar]:
+        """Return up to k documents like one, best first, copies flagged.
+
+        Args:
+            source: A whole source, or its ending after a slash.
+            k: The most to return.
+
+        Raises:
+            SourceNotFound: If it names no document, or several.
+        """
+        sources = self._registry.matching(source)
+        if len(sources) != 1:
+            found = f"{len(sources)} documents match" if sources else "no document matches"
+            raise SourceNotFound(f"{found} {source!r}; `qa-bot documents` lists them, name one")
+        return self._recommender.documents(sources[0], k)
+
+    def similar_to_passage(self, id: str, k: int = 5) -> list[Similar]:
+        """Return up to k other documents with a passage like a given one, best first.
+
+        Raises:
+            SourceNotFound: If no passage has this id.
+        """
+        return self._recommender.passages(self.passage(id), k)
+
+    def token_shares(self, query: str, id: str) -> list[TokenShare]:
+        """Return what each token of a passage adds to its cosine with a query, in their order.
+
+        The shares of a passage, with those of its title and headings, which are not among them,
+        sum to the cosine. Empty where the encoder cannot split its similarity.
+
+        Raises:
+            SourceNotFound: If no passage has this id.
+        """
+        if not isinstance(self.encoder, Explaining):
+            return []
+        passage = self.passage(id)
+        text = encoded_text(passage.headings, passage.text)
+        head = len(text) - len(passage.text)
+        return [
+            TokenShare(share.start - head, share.end - head, share.share)
+            for share in self.encoder.token_shares(query, text)
+            if share.start >= head
+        ]
 
     def documents(self) -> list[DocumentInfo]:
         """Return the documents, by source."""

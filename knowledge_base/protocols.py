@@ -15,6 +15,7 @@ from knowledge_base.types import (
     Passage,
     Retrieval,
     ScoredPassage,
+    TokenShare,
     Tuning,
     Vector,
     Vectors,
@@ -69,6 +70,14 @@ class Encoder(Protocol):
 
 
 @runtime_checkable
+class Explaining(Protocol):
+    """An encoder whose similarity splits over the tokens of a text."""
+
+    def token_shares(self, query: str, text: str) -> list[TokenShare]:
+        """Return what each token of a text adds to its similarity with a query, in order."""
+
+
+@runtime_checkable
 class PassageIndex(Protocol):
     """Holds vectors by passage id; derived from the registry and rebuilt from it at any time."""
 
@@ -104,9 +113,21 @@ class LexicalIndex(Protocol):
         """Remove passages; ids that are not there are passed over."""
 
     def search(
-        self, query: str, k: int, allowed: Collection[str] | None = None
+        self,
+        query: str,
+        k: int,
+        allowed: Collection[str] | None = None,
+        names: Sequence[str] = (),
     ) -> list[tuple[str, float]]:
-        """Return up to k ``(id, BM25 score)``, best first; ``allowed`` restricts the ids."""
+        """Return up to k ``(id, BM25 score)``, best first; ``allowed`` restricts the ids.
+
+        ``names`` are other names of what is asked for, which count less than the query's words.
+        """
+
+    def explain(
+        self, query: str, ids: Sequence[str], names: Sequence[str] = ()
+    ) -> dict[str, dict[str, float]]:
+        """Return what each matched term adds to the score of each passage."""
 
     def ids(self) -> set[str]:
         """Return every id held."""

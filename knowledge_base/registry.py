@@ -9,12 +9,12 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from fnmatch import fnmatchcase
 from typing import Any
 
 from sqlalchemy import Engine, Select, bindparam, delete, func, insert, select, update
 
 from knowledge_base.errors import SourceNotFound
+from knowledge_base.filters import check_day, page_number, passes, source_matches
 from knowledge_base.tables import INDEXED, PENDING, REMOVING, documents, passages
 from knowledge_base.types import Document, DocumentInfo, Filter, Passage, Section, SectionKind
 
@@ -236,13 +236,29 @@ class Registry:
         with self._engine.connect() as connection:
             return list(connection.execute(query).scalars())
 
-    def hashes(self) -> dict[str, str]:
-        """Return the hash of what was encoded for each indexed passage, by id."""
+    def hashes(self, ids: Sequence[str] | None = None) -> dict[str, str]:
+        """Return the hash of what was encoded for each indexed passage, by id; of all by default."""
         query = select(passages.c.id, passages.c.text_hash).where(
             passages.c.base_id == self._base, passages.c.state == INDEXED
         )
         with self._engine.connect() as connection:
-            return {row[0]: row[1] for row in connection.execute(query)}
+            if ids is None:
+                return {row[0]: row[1] for row in connection.execute(query)}
+            return {
+                row[0]: row[1]
+                for some in _slices(ids)
+                for row in connection.execute(query.where(passages.c.id.in_(some)))
+            }
+
+    def of_document(self, source: str) -> list[Passage]:
+        """Return the indexed passages of a document, in order."""
+        query = (
+            self._select()
+            .where(documents.c.source == source, passages.c.state == INDEXED)
+            .order_by(passages.c.ordinal)
+        )
+        with self._engine.connect() as connection:
+            return [_passage(row) for row in connection.execute(query)]
 
     def count(self) -> int:
         """Return the number of indexed passages."""
@@ -291,18 +307,26 @@ class Registry:
         """Return the ids of the indexed passages that a filter lets through."""
         columns = documents.c
         query = select(
-            columns.id, columns.source, columns.title, columns.language, columns.metadata
+            columns.id,
+            columns.source,
+            columns.title,
+            columns.language,
+            columns.metadata,
+            columns.mtime_ns,
         ).where(columns.base_id == self._base, columns.state != REMOVING)
+        for name, day in (("since", filter.since), ("until", filter.until)):
+            if day is not None:
+                check_day(name, day)
         page = filter.where.get("page")
         ids: set[str] = set()
         with self._engine.connect() as connection:
-            chosen = [row.id for row in connection.execute(query) if _passes(row, filter)]
+            chosen = [row.id for row in connection.execute(query) if passes(row, filter)]
             for some in _slices(chosen):
                 chosen_passages = select(passages.c.id).where(
                     passages.c.document_id.in_(some), passages.c.state == INDEXED
                 )
                 if page is not None:
-                    chosen_passages = chosen_passages.where(passages.c.page == _number(page))
+                    chosen_passages = chosen_passages.where(passages.c.page == page_number(page))
                 ids.update(connection.execute(chosen_passages).scalars())
         return ids
 
@@ -318,26 +342,6 @@ class Registry:
             .join(documents, documents.c.id == passages.c.document_id)
             .where(passages.c.base_id == self._base)
         )
-
-
-def source_matches(source: str, pattern: str) -> bool:
-    """Tell whether a pattern names a source: whole, by its ending after a slash, or as a glob."""
-    if source == pattern or source.endswith("/" + pattern.lstrip("/")):
-        return True
-    if not any(mark in pattern for mark in "*?["):
-        return False
-    return fnmatchcase(source, pattern) or fnmatchcase(source, f"*/{pattern}")
-
-
-def _passes(row: Any, filter: Filter) -> bool:
-    if filter.source is not None and not source_matches(row.source, filter.source):
-        return False
-    facts: Mapping[str, str] = {**row.metadata, "title": row.title, "language": row.language}
-    return all(facts.get(key) == value for key, value in filter.where.items() if key != "page")
-
-
-def _number(page: str) -> int:
-    return int(page) if page.isdecimal() else -1
 
 
 def _passage(row: Any) -> Passage:

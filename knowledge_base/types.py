@@ -102,25 +102,84 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why a passage was found: each stage's score and its rank there (from 1); None where absent."""
+    """Why a passage was found: each stage's score and its rank there (from 1); None where absent.
+
+    ``dense_share`` and ``lexical_share`` are what each side adds to ``fused_score``: its weight times
+    its standard score. ``terms`` gives what each matched term adds to ``lexical_score``.
+    ``relevance`` is what the reader says of the passage, in logits.
+    """
 
     dense_score: float | None = None
     dense_rank: int | None = None
     lexical_score: float | None = None
     lexical_rank: int | None = None
     dense_weight: float | None = None
+    dense_share: float | None = None
+    lexical_share: float | None = None
+    fused_score: float | None = None
     fused_rank: int | None = None
-    terms: tuple[str, ...] = ()
+    relevance: float | None = None
+    terms: Mapping[str, float] = field(default_factory=dict)
     note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ScoredPassage:
-    """A passage and, beside it, how well it matched the query that brought it (higher is better)."""
+    """A passage and, beside it, how well it matched the query that brought it (higher is better).
+
+    ``duplicates`` are passages of a lower rank that say the same.
+    """
 
     passage: Passage
     score: float
     explain: Explanation = field(default_factory=Explanation)
+    duplicates: tuple[Passage, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TokenShare:
+    """What one token of a passage adds to the cosine with a query; ``start`` and ``end`` in the text."""
+
+    start: int
+    end: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """How far a document came in one stage of retrieval; ``rank`` from 1, None where it dropped out."""
+
+    name: str
+    rank: int | None
+    score: float | None
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Why a document was, or was not, among the hits of a query.
+
+    ``best`` is its best passage, None where it has none; ``dropped`` the first stage that it did
+    not pass, empty where it was found; ``remedies`` what would have brought it up.
+    """
+
+    query: str
+    source: str
+    best: Passage | None
+    stages: tuple[Stage, ...]
+    dropped: str
+    remedies: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Similar:
+    """A document like a given one: its best passage, its score, and whether the two are nearly equal."""
+
+    source: str
+    title: str
+    score: float
+    passage: Passage
+    near_duplicate: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,17 +187,22 @@ class Filter:
     """Restricts retrieval; every given condition must hold.
 
     ``source`` matches a whole source, its ending after a slash (``returns.md`` matches
-    ``/docs/returns.md``) or a glob pattern. ``where`` compares metadata values exactly; the keys
-    ``title``, ``language`` and ``page`` are answered from the passage itself.
+    ``/docs/returns.md``) or a glob pattern; ``folder`` everything below a folder, whole or by the
+    ending of its path. ``where`` compares metadata values exactly; the keys ``title``, ``language``
+    and ``page`` are answered from the passage itself. ``since`` and ``until`` are days
+    (``2026-11-24``), both included: the document's own date where it has one, else its file's.
     """
 
     source: str | None = None
     where: Mapping[str, str] = field(default_factory=dict)
+    folder: str | None = None
+    since: str | None = None
+    until: str | None = None
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing is restricted."""
-        return self.source is None and not self.where
+        return not (self.where or self.folder or self.since or self.until) and self.source is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,12 +210,14 @@ class Tuning:
     """How a query is ranked. The defaults are what was measured to be best.
 
     ``dense_weight`` is the dense share of the fused score, 0 (words alone) to 1 (meaning alone);
-    None lets the query decide. ``rerank`` lets the reader's relevance put the head in order, where
-    there is a reader. ``diversity`` is what maximal marginal relevance takes from relevance, 0 to 1.
-    ``collapse`` keeps one of several passages that say the same.
+    None lets the query decide. ``feedback`` moves the query towards the first hits. ``rerank`` lets
+    the reader's relevance put the head in order, where there is a reader. ``diversity`` is what
+    maximal marginal relevance takes from relevance, 0 to 1. ``collapse`` keeps one of several
+    passages that say the same.
     """
 
     dense_weight: float | None = None
+    feedback: bool = True
     rerank: bool = True
     diversity: float = 0.0
     collapse: bool = True
@@ -207,12 +273,16 @@ class DocumentInfo:
 
 @dataclass(frozen=True, slots=True)
 class Retrieval:
-    """What one query brought: hits best first, and the time each stage took in milliseconds."""
+    """What one query brought: hits best first, and the time each stage took in milliseconds.
+
+    ``read_as`` is the query in the words of the passages, where the glossary knows other names.
+    """
 
     query: str
     hits: tuple[ScoredPassage, ...]
     timings_ms: Mapping[str, float]
     notes: tuple[str, ...] = ()
+    read_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,11 @@ class VectorCache:
                     found[text_hash] = np.frombuffer(blob, np.float32)
         return found
 
+    def of_passages(self, hashes: Mapping[str, str]) -> dict[str, Vector]:
+        """Return the vectors that are there by passage id, given the hash of each passage."""
+        known = self.get(list(hashes.values()))
+        return {name: known[value] for name, value in hashes.items() if value in known}
+
     def put(self, new: Mapping[str, Vector]) -> None:
         """Store vectors; those already there stay."""
         rows = [

@@ -18,18 +18,20 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from pydantic import BaseModel, Field
 
 from knowledge_base.errors import (
+    GlossaryError,
     HomeLocked,
     IndexMismatch,
+    InvalidFilter,
     InvalidName,
     KnowledgeBaseError,
     KnowledgeBaseNotFound,
     LoadError,
     SourceNotFound,
 )
-from knowledge_base.types import Filter
+from knowledge_base.types import Filter, Tuning
 from qa_bot.bootstrap import DEFAULT_BASE, App
 from qa_bot.errors import ConversationNotFound, InvalidQuestion, QABotError
-from qa_bot.faces import answer_json, retrieval_json
+from qa_bot.faces import answer_json, retrieval_json, similar_json, trace_json
 from qa_bot.guard import Guard, is_loopback
 from qa_bot.ui import page
 from qa_bot.ui.library import incoming_folder
@@ -39,6 +41,8 @@ from qa_bot.ui.texts import Texts, asked_language
 STATUS: Mapping[type[Exception], int] = {
     InvalidQuestion: 422,
     InvalidName: 422,
+    InvalidFilter: 422,
+    GlossaryError: 422,
     LoadError: 422,
     ConversationNotFound: 404,
     KnowledgeBaseNotFound: 404,
@@ -55,25 +59,48 @@ NEVER_KEPT = {"Cache-Control": "no-store"}
 log = logging.getLogger(__name__)
 
 
-class Asked(BaseModel):
+class _Restricted(BaseModel):
+    """What restricts a search, as ``knowledge_base.types.Filter`` has it."""
+
+    source: str | None = None
+    where: dict[str, str] = Field(default_factory=dict)
+    folder: str | None = None
+    since: str | None = None
+    until: str | None = None
+
+    @property
+    def filter(self) -> Filter:
+        return Filter(self.source, self.where, self.folder, self.since, self.until)
+
+
+class Asked(_Restricted):
     """What ``POST /api/ask`` takes."""
 
     question: str
     kb: str = DEFAULT_BASE
     conversation_id: str | None = None
     k: int = Field(5, ge=1, le=100)
-    source: str | None = None
-    where: dict[str, str] = Field(default_factory=dict)
 
 
-class Searched(BaseModel):
-    """What ``POST /api/search`` takes."""
+class Searched(_Restricted):
+    """What ``POST /api/search`` takes; the ranking as ``knowledge_base.types.Tuning`` has it."""
 
     query: str
     kb: str = DEFAULT_BASE
     k: int = Field(5, ge=1, le=100)
-    source: str | None = None
-    where: dict[str, str] = Field(default_factory=dict)
+    weight: float | None = Field(None, ge=0, le=1)
+    rerank: bool = True
+    diversity: float = Field(0.0, ge=0, le=1)
+    collapse: bool = True
+
+
+class Explained(_Restricted):
+    """What ``POST /api/explain`` takes: the document to explain is ``document``."""
+
+    question: str
+    document: str
+    kb: str = DEFAULT_BASE
+    k: int = Field(5, ge=1, le=1000)
 
 
 def create_app(app: App, *, local: bool = True, max_file_mb: float = 100.0) -> FastAPI:
@@ -122,7 +149,7 @@ def _add_api(server: FastAPI, app: App) -> None:
             asked.question,
             conversation_id=asked.conversation_id,
             k=asked.k,
-            filter=Filter(asked.source, asked.where),
+            filter=asked.filter,
         )
         return answer_json(answer)
 
@@ -130,8 +157,25 @@ def _add_api(server: FastAPI, app: App) -> None:
     def search(searched: Searched) -> dict[str, Any]:
         """Find passages; the result has the form of ``qa-bot search --json``."""
         base = app.bot(searched.kb).knowledge_base
-        filter = Filter(searched.source, searched.where)  # noqa: A001 - the field's own word
-        return retrieval_json(base.retrieve(searched.query, searched.k, filter))
+        tuning = Tuning(
+            searched.weight,
+            rerank=searched.rerank,
+            diversity=searched.diversity,
+            collapse=searched.collapse,
+        )
+        return retrieval_json(base.retrieve(searched.query, searched.k, searched.filter, tuning))
+
+    @server.post("/api/explain")
+    def explain(asked: Explained) -> dict[str, Any]:
+        """Tell why a document was, or was not, found; in the form of ``qa-bot explain --json``."""
+        base = app.bot(asked.kb).knowledge_base
+        return trace_json(base.trace(asked.question, asked.document, asked.k, asked.filter))
+
+    @server.get("/api/similar")
+    def similar(source: str, kb: str = DEFAULT_BASE, k: int = 5) -> dict[str, Any]:
+        """Return documents like one; in the form of ``qa-bot similar --json``."""
+        found = app.bot(kb).knowledge_base.similar(source, max(1, min(k, 100)))
+        return {"source": source, "passage": None, "similar": [similar_json(one) for one in found]}
 
     @server.get("/api/status")
     def status() -> dict[str, Any]:

@@ -20,6 +20,7 @@ from qa_bot.bot import QABot
 from qa_bot.components import open_reader
 from qa_bot.config import Config
 from qa_bot.conversations import Conversations
+from qa_bot.protocols import Reranking
 from qa_bot.rewriting import RuleRewriter
 
 DEFAULT_BASE = "default"
@@ -181,10 +182,14 @@ class App:
             if kb != DEFAULT_BASE:
                 raise
             info = self._home.create(kb, self.encoder)
-        base = KnowledgeBase(
-            self._home, info, self.encoder, chroma_url=self._config.chroma_url or None
-        )
         reader = open_reader(self._config.reader, self.encoder, self._config.caution)
+        base = KnowledgeBase(
+            self._home,
+            info,
+            self.encoder,
+            chroma_url=self._config.chroma_url or None,
+            reranker=reader.reranker if isinstance(reader, Reranking) else None,
+        )
         return QABot(
             base, RuleRewriter(), reader, self.conversations, passages=self._config.passages
         )

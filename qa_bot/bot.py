@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from knowledge_base.knowledge_base import KnowledgeBase
-from knowledge_base.types import Filter, Retrieval
+from knowledge_base.types import Filter, Retrieval, Tuning
 from qa_bot.conversations import Conversations
 from qa_bot.errors import InvalidQuestion
 from qa_bot.faces import answer_json
@@ -23,6 +23,9 @@ from qa_bot.types import (
     StreamEvent,
     Token,
 )
+
+READ_NEXT = Tuning(rerank=False)
+"""The reader reads the hits next, and weighs them itself."""
 
 LONGEST_QUESTION = 4000
 """The most characters of a question."""
@@ -116,11 +119,13 @@ class QABot:
         started = time.perf_counter()
         rewrite = self.rewriter.rewrite(question, conversation)
         rewritten_at = time.perf_counter()
-        retrieval = self.knowledge_base.retrieve(rewrite.query, max(k, self._passages), filter)
+        most = max(k, self._passages)
+        retrieval = self.knowledge_base.retrieve(rewrite.query, most, filter, READ_NEXT)
         retrieved_at = time.perf_counter()
         yield Searched(rewrite, retrieval.hits[:k])
         reading: Reading | None = None
-        for piece in self.reader.stream(rewrite.query, retrieval.hits[: self._passages]):
+        asked = retrieval.read_as or rewrite.query
+        for piece in self.reader.stream(asked, retrieval.hits[: self._passages]):
             if isinstance(piece, Reading):
                 reading = piece
             else:

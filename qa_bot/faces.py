@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from knowledge_base.types import IngestReport, Retrieval, ScoredPassage
+from knowledge_base.types import IngestReport, Passage, Retrieval, ScoredPassage, Similar, Trace
 from qa_bot.types import Answer, Citation
 
 
@@ -46,6 +46,42 @@ def ingest_json(report: IngestReport) -> dict[str, Any]:
     return {**asdict(report), "failed": [asdict(failure) for failure in report.failed]}
 
 
+def trace_json(trace: Trace) -> dict[str, Any]:
+    """Return a trace in the form of ``explain --json``."""
+    return {
+        "query": trace.query,
+        "source": trace.source,
+        "found": not trace.dropped,
+        "dropped": trace.dropped,
+        "best": None if trace.best is None else _place(trace.best),
+        "stages": [asdict(stage) for stage in trace.stages],
+        "remedies": list(trace.remedies),
+    }
+
+
+def similar_json(one: Similar) -> dict[str, Any]:
+    """Return a recommendation in the form of ``similar --json``."""
+    return {
+        "source": one.source,
+        "title": one.title,
+        "score": round(one.score, 6),
+        "near_duplicate": one.near_duplicate,
+        "passage": _place(one.passage),
+    }
+
+
+def _place(passage: Passage) -> dict[str, Any]:
+    return {
+        "id": passage.id,
+        "source": passage.source,
+        "title": passage.title,
+        "page": passage.page,
+        "start": passage.start,
+        "end": passage.end,
+        "text": passage.text,
+    }
+
+
 def _citation(citation: Citation) -> dict[str, Any]:
     return {**asdict(citation), "headings": list(citation.headings)}
 
@@ -63,7 +99,11 @@ def _passage(hit: ScoredPassage) -> dict[str, Any]:
         "end": passage.end,
         "text": passage.text,
         "score": round(hit.score, 6),
-        "explain": {**asdict(hit.explain), "terms": list(hit.explain.terms)},
+        "explain": {**asdict(hit.explain), "terms": dict(hit.explain.terms)},
+        "duplicates": [
+            {"id": same.id, "source": same.source, "title": same.title, "page": same.page}
+            for same in hit.duplicates
+        ],
     }
 
 

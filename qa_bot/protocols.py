@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Protocol, runtime_checkable
 
+from knowledge_base.protocols import Reranker
 from knowledge_base.types import Filter, Retrieval, ScoredPassage
 from qa_bot.types import Conversation, Reading, Rewrite
 
@@ -36,3 +37,12 @@ class Reader(Protocol):
 
     def stream(self, question: str, hits: Sequence[ScoredPassage]) -> Iterator[str | Reading]:
         """Yield pieces of the answer's text as they come, and at last the reading itself."""
+
+
+@runtime_checkable
+class Reranking(Protocol):
+    """A reader whose network can also put passages in order."""
+
+    @property
+    def reranker(self) -> Reranker:
+        """What puts retrieved passages in order."""

@@ -15,7 +15,7 @@ from knowledge_base.encoders.model_cache import sha256_of
 from knowledge_base.encoders.runtime import Floats, Weights, open_runtime
 from knowledge_base.encoders.tokens import Ints, WordPieces, padded
 from knowledge_base.errors import EncoderError
-from knowledge_base.types import Vectors
+from knowledge_base.types import TokenShare, Vectors
 
 BATCH_TOKENS = 4096
 """The most padded tokens of one call: enough to keep two cores busy, small enough to stay in cache."""
@@ -79,6 +79,28 @@ class TransformerEncoder:
     def unknown_share(self, text: str) -> float:
         """Return the share, 0 to 1, of the text's tokens that the vocabulary does not know."""
         return self.tokens.unknown_share(text)
+
+    def token_shares(self, query: str, text: str) -> list[TokenShare]:
+        """Return what each token of a text adds to its cosine with a query; exact for mean pooling.
+
+        The mean of token states is a sum, and so is its dot product with the query's vector: each
+        token's share is its state's. The special tokens' shares are left out. Empty for a model
+        that pools by [CLS], whose states do not add up.
+        """
+        if self._cls:
+            return []
+        encoding = self.tokens.encode([text])[0]
+        ids = self.tokens.truncate(encoding.ids)
+        rows, mask = padded([ids])
+        states = self._runtime(rows, mask)[0]
+        shares = (states @ self._encode([query])[0]) / max(
+            float(np.linalg.norm(states.sum(axis=0))), 1e-12
+        )
+        return [
+            TokenShare(start, end, float(share))
+            for (start, end), share in zip(encoding.offsets[: len(ids)], shares, strict=True)
+            if end > start
+        ]
 
     def _encode(self, texts: Sequence[str]) -> Vectors:
         vectors = np.zeros((len(texts), self.dimension), np.float32)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import re
 import threading
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +33,16 @@ PHRASE_BOOST = 3.0
 PAIR_BOOST = 0.4
 """A pair of Chinese characters says less than a word."""
 
+NAME_BOOST = 0.6
+"""What a word of another name counts, beside 1 for a word of the query."""
+
 LONGEST = 64
 """Terms of one query; of a longer one the first are taken."""
 
 FEW = 20_000
 """Up to this many allowed ids are given to tantivy; beyond, its hits are sifted."""
+
+_TERM = re.compile(r'Term\(field=\d+, type=\w+, "(.*)"\)')
 
 DISTANCES = ((9, 2), (5, 1))
 """From which length how many slips are forgiven in a word that the index does not know."""
@@ -101,15 +108,20 @@ class TantivyIndex:
             self._commit(writer)
 
     def search(
-        self, query: str, k: int, allowed: Collection[str] | None = None
+        self,
+        query: str,
+        k: int,
+        allowed: Collection[str] | None = None,
+        names: Sequence[str] = (),
     ) -> list[tuple[str, float]]:
         """Return up to k ``(id, BM25 score)``, best first.
 
         Words unknown to the index are looked up with slips forgiven; what stands in quotation
-        marks counts more as a phrase.
+        marks counts more as a phrase. ``names`` are other names of what is asked for; they count
+        less than the query's own words.
         """
         searcher = self._index.searcher()
-        parsed = self._parsed(searcher, query)
+        parsed = self._parsed(searcher, query, names)
         if parsed is None or k <= 0 or (allowed is not None and not allowed):
             return []
         if allowed is not None and len(allowed) <= FEW:
@@ -135,10 +147,36 @@ class TantivyIndex:
         found = [term.text for term in self._terms(query) if not term.text.startswith("_")]
         return list(dict.fromkeys(found))
 
-    def matched_terms(self, query: str, text: str) -> list[str]:
-        """Return the terms of a query that a text has."""
-        held = {*self._english.analyze(text), *codes(text), *chinese_terms(text)}
-        return [term for term in self.terms(query) if term in held]
+    def explain(
+        self, query: str, ids: Sequence[str], names: Sequence[str] = ()
+    ) -> dict[str, dict[str, float]]:
+        """Return what each matched term adds to the BM25 score of each passage, largest first."""
+        searcher = self._index.searcher()
+        parsed = self._parsed(searcher, query, names)
+        if parsed is None or not ids:
+            return {}
+        inside = tantivy.Query.term_set_query(self._schema, "id", list(ids))
+        found: dict[str, dict[str, float]] = {}
+        for _, address in searcher.search(inside, len(ids), count=False).hits:
+            shares: dict[str, float] = {}
+            for clause in json.loads(parsed.explain(searcher, address).to_json()).get(
+                "details", ()
+            ):
+                term = _term_in(clause)
+                shares[term] = shares.get(term, 0.0) + round(float(clause["value"]), 4)
+            name = str(searcher.doc(address)["id"][0])
+            found[name] = dict(sorted(shares.items(), key=lambda share: -share[1]))
+        return found
+
+    def known(self, query: str) -> dict[str, int]:
+        """Return in how many passages each term of a query occurs, 0 where none has it."""
+        searcher = self._index.searcher()
+        counts: dict[str, int] = {}
+        for term in self._terms(query):
+            if not term.text.startswith("_"):
+                held = int(searcher.doc_freq(term.field, term.text))
+                counts[term.text] = max(counts.get(term.text, 0), held)
+        return counts
 
     def ids(self) -> set[str]:
         """Return every id held."""
@@ -171,8 +209,15 @@ class TantivyIndex:
         writer.commit()
         self._index.reload()
 
-    def _parsed(self, searcher: Any, query: str) -> Any:
-        clauses = [self._clause(searcher, term) for term in self._terms(query)]
+    def _parsed(self, searcher: Any, query: str, names: Sequence[str] = ()) -> Any:
+        own = self._terms(query)
+        known = {(term.field, term.text) for term in own}
+        other = [
+            replace(term, boost=term.boost * NAME_BOOST)
+            for term in dict.fromkeys(t for name in names for t in self._terms(name))
+            if (term.field, term.text) not in known
+        ]
+        clauses = [self._clause(searcher, term) for term in (*own, *other)]
         for phrase in phrases(query):
             words = self._english.analyze(phrase)
             if len(words) > 1:
@@ -211,6 +256,16 @@ class TantivyIndex:
                 for term in telling
             ]
         return list(dict.fromkeys(found))[: 2 * LONGEST]
+
+
+def _term_in(clause: Mapping[str, Any]) -> str:
+    """Return the term that a clause of tantivy's explanation is about; a phrase where it is several."""
+    for context in clause.get("context", ()):
+        match = _TERM.search(context)
+        if match is not None:
+            return match.group(1).removeprefix("_")
+    inner = [_term_in(part) for part in clause.get("details", ())]
+    return " ".join(dict.fromkeys(term for term in inner if term))
 
 
 def _wordy(word: str) -> bool:

@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
-DENSE_WEIGHT = 0.6
+Floats: TypeAlias = npt.NDArray[np.float64]
+
+DENSE_WEIGHT = 0.5
 """The dense share of the fused score, for text that the encoder can read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fused:
+    """A candidate with its fused score, the sum of what the two sides add."""
+
+    name: str
+    score: float
+    dense: float
+    lexical: float
 
 
 def dense_weight(unknown_share: float, usual: float = DENSE_WEIGHT) -> float:
@@ -15,10 +30,8 @@ def dense_weight(unknown_share: float, usual: float = DENSE_WEIGHT) -> float:
     return usual * max(0.0, 1.0 - 2.0 * unknown_share)
 
 
-def fuse(
-    dense: Mapping[str, float], lexical: Mapping[str, float], weight: float
-) -> list[tuple[str, float]]:
-    """Return ``(id, score)`` over both sides, best first: a weighted sum of standard scores.
+def fuse(dense: Mapping[str, float], lexical: Mapping[str, float], weight: float) -> list[Fused]:
+    """Return every candidate of both sides, best first: a weighted sum of standard scores.
 
     Each side's scores are shifted and scaled to mean 0 and deviation 1 over the candidates; a
     candidate that the dense side did not bring counts as its worst, one without the words as 0.
@@ -33,12 +46,16 @@ def fuse(
     worst = min(dense.values(), default=0.0)
     # a passage without any of the words has a BM25 score of 0; one that the dense side did not bring
     # is at best as near as the last that it did
-    scores = weight * _standard(dense, ids, worst) + (1.0 - weight) * _standard(lexical, ids, 0.0)
-    order = np.argsort(-scores, kind="stable")
-    return [(ids[number], float(scores[number])) for number in order]
+    near = weight * _standard(dense, ids, worst)
+    worded = (1.0 - weight) * _standard(lexical, ids, 0.0)
+    scores = near + worded
+    return [
+        Fused(ids[at], float(scores[at]), float(near[at]), float(worded[at]))
+        for at in np.argsort(-scores, kind="stable")
+    ]
 
 
-def _standard(scores: Mapping[str, float], ids: list[str], absent: float) -> np.ndarray:
+def _standard(scores: Mapping[str, float], ids: list[str], absent: float) -> Floats:
     if not scores:
         return np.zeros(len(ids))
     values = np.array([scores.get(name, absent) for name in ids])

@@ -1,15 +1,20 @@
-"""Finds passages by meaning and by words, and fuses the two."""
+"""Finds passages by meaning and by words, fuses the two, and puts the head in order."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from knowledge_base.indexes.dense import DenseIndex
 from knowledge_base.indexes.tantivy import TantivyIndex
-from knowledge_base.protocols import Encoder
+from knowledge_base.protocols import Encoder, Reranker
 from knowledge_base.registry import Registry
-from knowledge_base.retrieval.fusion import dense_weight, fuse
+from knowledge_base.retrieval.fusion import Fused, dense_weight, fuse
+from knowledge_base.retrieval.glossary import Expansion, GlossaryFile
+from knowledge_base.retrieval.variety import collapse, diversify
 from knowledge_base.types import (
     DEFAULT_TUNING,
     Explanation,
@@ -17,11 +22,37 @@ from knowledge_base.types import (
     Retrieval,
     ScoredPassage,
     Tuning,
+    Vector,
 )
 from knowledge_base.vector_cache import VectorCache
 
 POOL = 100
 """How many candidates each side brings, at least."""
+
+HEAD = 10
+"""How many of the best the reader's relevance puts in order, at least."""
+
+FEEDBACK, FEEDBACK_WEIGHT = 3, 0.2
+"""So many of the first hits move the question's vector towards them, by this share of their mean."""
+
+SPARE = 20
+"""Candidates kept beyond those asked for: some may be just being replaced, some say the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """What both sides brought for a query, and their fusion, best first.
+
+    ``vector`` is the query's own, before the first hits moved it.
+    """
+
+    expansion: Expansion
+    vector: Vector
+    dense: Mapping[str, float]
+    lexical: Mapping[str, float]
+    fused: Sequence[Fused]
+    weight: float
+    unknown: float
 
 
 class HybridRetriever:
@@ -34,10 +65,13 @@ class HybridRetriever:
         lexical: TantivyIndex,
         registry: Registry,
         cache: VectorCache,
+        glossary: GlossaryFile,
+        reranker: Reranker | None = None,
     ) -> None:
-        """Take the parts of one knowledge base."""
+        """Take the parts of one knowledge base, and what puts the head in order."""
         self._encoder, self._dense, self._lexical = encoder, dense, lexical
         self._registry, self._cache = registry, cache
+        self._glossary, self.reranker = glossary, reranker
 
     def retrieve(
         self,
@@ -50,6 +84,8 @@ class HybridRetriever:
 
         Raises:
             ValueError: If k is negative.
+            InvalidFilter: If a day of the filter is none.
+            GlossaryError: If the glossary's file was made unreadable.
         """
         if k < 0:
             raise ValueError(f"k must be 0 or more, got {k}")
@@ -57,56 +93,108 @@ class HybridRetriever:
         restricted = filter is not None and not filter.is_empty
         allowed = self._registry.allowed(filter) if restricted and filter is not None else None
         clock.lap("filter")
-        pool = max(POOL, 4 * k)
-        unknown = self._encoder.unknown_share(query)
-        vector = self._encoder.encode_queries([query])[0]
-        clock.lap("encode")
-        dense = self._dense.search(vector, pool, allowed)
-        clock.lap("dense")
-        lexical = self._lexical.search(query, pool, allowed)
-        clock.lap("lexical")
-        weight = dense_weight(unknown) if tuning.dense_weight is None else tuning.dense_weight
-        fused = fuse(dict(dense), dict(lexical), weight)
-        hits = self._hits(query, fused, k, dense, lexical, weight)
+        found = self.candidates(query, max(POOL, 4 * k), allowed, tuning, clock)
+        hits = self._hits(found, max(k, HEAD) + SPARE)
         clock.lap("fuse")
-        notes = (
-            (f"{unknown:.0%} of the question is unknown to the encoder: words count more",)
-            if weight < dense_weight(0.0) * 0.75
-            else ()
-        )
-        return Retrieval(query, tuple(hits), clock.laps, notes)
+        if tuning.rerank and self.reranker is not None and hits:
+            hits = [*self.reranker.rerank(query, hits[:HEAD]), *hits[HEAD:]]
+            clock.lap("rerank")
+        if tuning.collapse:
+            hits = collapse(hits[: k + SPARE])
+        if tuning.diversity > 0.0:
+            vectors = self._vectors([hit.passage.id for hit in hits])
+            hits = diversify(hits, vectors, tuning.diversity, k)
+        hits = self._explained(found.expansion, hits[:k])
+        clock.lap("explain")
+        read_as = found.expansion.read_as([hit.passage.text for hit in hits])
+        return Retrieval(query, tuple(hits), clock.laps, _notes(found), read_as)
 
-    def _hits(
+    def candidates(
         self,
         query: str,
-        fused: Sequence[tuple[str, float]],
-        k: int,
-        dense: Sequence[tuple[str, float]],
-        lexical: Sequence[tuple[str, float]],
-        weight: float,
-    ) -> list[ScoredPassage]:
-        dense_ranks = {name: (rank, score) for rank, (name, score) in enumerate(dense, 1)}
-        lexical_ranks = {name: (rank, score) for rank, (name, score) in enumerate(lexical, 1)}
-        # a passage that is being replaced is in the index but not among the indexed: take spares
-        passages = self._registry.passages([name for name, _ in fused[: k + 20]])
+        pool: int,
+        allowed: Collection[str] | None,
+        tuning: Tuning = DEFAULT_TUNING,
+        clock: _Clock | None = None,
+    ) -> Candidates:
+        """Return what both sides bring, ``pool`` each, and their fusion."""
+        clock = clock or _Clock()
+        expansion = self._glossary.current().expand(query)
+        unknown = self._encoder.unknown_share(query)
+        vector = self._encoder.encode_queries([expansion.text])[0]
+        clock.lap("encode")
+        weight = dense_weight(unknown) if tuning.dense_weight is None else tuning.dense_weight
+        lexical = dict(self._lexical.search(query, pool, allowed, expansion.added))
+        clock.lap("lexical")
+        dense = dict(self._dense.search(vector, pool, allowed))
+        fused = fuse(dense, lexical, weight)
+        if tuning.feedback and weight > 0.0:
+            moved = self._moved(vector, [one.name for one in fused[:FEEDBACK]])
+            dense = dict(self._dense.search(moved, pool, allowed))
+            fused = fuse(dense, lexical, weight)
+        clock.lap("dense")
+        return Candidates(expansion, vector, dense, lexical, fused, weight, unknown)
+
+    def _moved(self, vector: Vector, names: Sequence[str]) -> Vector:
+        """Return a query's vector moved towards the first hits (Rocchio, 1971, in the dense space)."""
+        near = list(self._vectors(names).values())
+        if not near:
+            return vector
+        moved = vector + np.float32(FEEDBACK_WEIGHT) * np.mean(near, axis=0)
+        if self._encoder.metric == "cosine":
+            moved = moved / np.linalg.norm(moved)
+        return np.asarray(moved, np.float32)
+
+    def _hits(self, found: Candidates, most: int) -> list[ScoredPassage]:
+        dense_ranks = {name: rank for rank, name in enumerate(found.dense, 1)}
+        lexical_ranks = {name: rank for rank, name in enumerate(found.lexical, 1)}
+        names = [fused.name for fused in found.fused[:most]]
+        passages, vectors = self._registry.passages(names), self._vectors(names)
         hits: list[ScoredPassage] = []
-        for rank, (name, score) in enumerate(fused, 1):
-            passage = passages.get(name)
-            if passage is None or len(hits) == k:
+        for rank, fused in enumerate(found.fused[:most], 1):
+            passage = passages.get(fused.name)
+            if passage is None:  # it is just being replaced
                 continue
-            dense_rank, dense_score = dense_ranks.get(name, (None, None))
-            lexical_rank, lexical_score = lexical_ranks.get(name, (None, None))
             explain = Explanation(
-                dense_score=dense_score,
-                dense_rank=dense_rank,
-                lexical_score=lexical_score,
-                lexical_rank=lexical_rank,
-                dense_weight=weight,
+                dense_score=float(vectors[fused.name] @ found.vector)
+                if fused.name in vectors
+                else None,
+                dense_rank=dense_ranks.get(fused.name),
+                lexical_score=found.lexical.get(fused.name),
+                lexical_rank=lexical_ranks.get(fused.name),
+                dense_weight=found.weight,
+                dense_share=fused.dense,
+                lexical_share=fused.lexical,
+                fused_score=fused.score,
                 fused_rank=rank,
-                terms=tuple(self._lexical.matched_terms(query, passage.text)),
             )
-            hits.append(ScoredPassage(passage, score, explain))
+            hits.append(ScoredPassage(passage, fused.score, explain))
         return hits
+
+    def _explained(
+        self, expansion: Expansion, hits: Sequence[ScoredPassage]
+    ) -> list[ScoredPassage]:
+        """Return the hits with what each matched term added."""
+        worded = [hit.passage.id for hit in hits if hit.explain.lexical_rank is not None]
+        terms = self._lexical.explain(expansion.query, worded, expansion.added)
+        return [
+            replace(hit, explain=replace(hit.explain, terms=terms.get(hit.passage.id, {})))
+            for hit in hits
+        ]
+
+    def _vectors(self, names: Sequence[str]) -> dict[str, Vector]:
+        return self._cache.of_passages(self._registry.hashes(names))
+
+
+def _notes(found: Candidates) -> tuple[str, ...]:
+    notes = []
+    if found.weight < dense_weight(0.0) * 0.75 and found.unknown > 0.1:
+        notes.append(
+            f"{found.unknown:.0%} of the question is unknown to the encoder: words count more"
+        )
+    for term, names in found.expansion.names.items():
+        notes.append(f"the glossary reads {term!r} as {', '.join(names)} too")
+    return tuple(notes)
 
 
 class _Clock:

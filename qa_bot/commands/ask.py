@@ -13,14 +13,15 @@ import click
 from qa_bot.commands.options import (
     common,
     filtered,
-    make_filter,
     opened,
+    ranked,
     settings,
     write_json,
 )
 from qa_bot.errors import InvalidQuestion
 
 if TYPE_CHECKING:
+    from knowledge_base.types import Filter, Tuning
     from qa_bot.types import Answer, Conversation
 
 
@@ -50,8 +51,7 @@ def ask(
     k: int,
     conversation: str | None,
     caution: str | None,
-    source: str | None,
-    where: tuple[str, ...],
+    restricted: Filter | None,
     home: str | None,
     config_file: Path | None,
     encoder: str | None,
@@ -61,7 +61,6 @@ def ask(
     """Answer a question from the documents, with citations."""
     from qa_bot.faces import answer_json
 
-    restricted = make_filter(source, where)
     questions = _questions(question, file)
     with opened(settings(config_file, home=home, encoder=encoder, caution=caution)) as app:
         bot = app.bot(kb)
@@ -87,13 +86,14 @@ def ask(
 @click.option("--file", "file", type=click.File(encoding="utf-8"), help="One query a line.")
 @click.option("-k", default=5, show_default=True, type=click.IntRange(1, 1000), help="Passages.")
 @filtered
+@ranked
 @common
 def search(
     query: str | None,
     file: Any,
     k: int,
-    source: str | None,
-    where: tuple[str, ...],
+    restricted: Filter | None,
+    tuning: Tuning,
     home: str | None,
     config_file: Path | None,
     encoder: str | None,
@@ -103,14 +103,13 @@ def search(
     """Find the passages that match a query."""
     from qa_bot.faces import retrieval_json
 
-    restricted = make_filter(source, where)
     queries = _questions(query, file)
     with opened(settings(config_file, home=home, encoder=encoder)) as app:
         bot = app.bot(kb)
 
         def found(asked: Asked) -> dict[str, Any]:
             rewrite = bot.rewriter.rewrite(asked.question, _conversation(asked, kb))
-            return retrieval_json(bot.knowledge_base.retrieve(rewrite.query, k, restricted))
+            return retrieval_json(bot.knowledge_base.retrieve(rewrite.query, k, restricted, tuning))
 
         if file is not None:
             _each(queries, found)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
 from qa_bot.config import Config, load_config
 
 if TYPE_CHECKING:
-    from knowledge_base.types import Filter
     from qa_bot.bootstrap import App
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -37,15 +37,73 @@ def common(command: Command) -> Command:
 
 
 def filtered(command: Command) -> Command:
-    """Add ``--source`` and ``--where``."""
+    """Add what restricts a search; the command gets it as ``restricted``, a Filter or None."""
+
+    @functools.wraps(command)
+    def called(
+        source: str | None,
+        where: tuple[str, ...],
+        folder: str | None,
+        since: str | None,
+        until: str | None,
+        **others: Any,
+    ) -> Any:
+        from knowledge_base.types import Filter
+
+        given = Filter(source, pairs(where, "--where"), folder, since, until)
+        return command(restricted=None if given.is_empty else given, **others)
+
     for option in (
+        click.option("--until", metavar="DAY", help="Only documents up to this day, 2026-11-24."),
+        click.option("--since", metavar="DAY", help="Only documents from this day on."),
+        click.option("--folder", help="Only documents below this folder: a path or its ending."),
         click.option(
             "--where", multiple=True, metavar="KEY=VALUE", help="Only documents with this metadata."
         ),
         click.option("--source", help="Only this document: a path, its ending, or a glob."),
     ):
-        command = option(command)
-    return command
+        called = option(called)
+    return cast(Command, called)
+
+
+def ranked(command: Command) -> Command:
+    """Add what changes the order of hits; the command gets it as ``tuning``."""
+
+    @functools.wraps(command)
+    def called(
+        weight: float | None, diversity: float, rerank: bool, collapse: bool, **others: Any
+    ) -> Any:
+        from knowledge_base.types import Tuning
+
+        tuning = Tuning(weight, rerank=rerank, diversity=diversity, collapse=collapse)
+        return command(tuning=tuning, **others)
+
+    for option in (
+        click.option(
+            "--collapse/--no-collapse",
+            default=True,
+            help="Show one of several passages that say the same [on].",
+        ),
+        click.option(
+            "--rerank/--no-rerank",
+            default=True,
+            help="Let the reader put the first ten in order [on].",
+        ),
+        click.option(
+            "--diversity",
+            type=click.FloatRange(0, 1),
+            default=0.0,
+            show_default=True,
+            help="What nearness to better hits costs.",
+        ),
+        click.option(
+            "--weight",
+            type=click.FloatRange(0, 1),
+            help="The dense share, 0 to 1 [the query decides].",
+        ),
+    ):
+        called = option(called)
+    return cast(Command, called)
 
 
 def settings(config_file: Path | None, **flags: Any) -> Config:
@@ -63,15 +121,6 @@ def opened(config: Config, *, exclusive: bool = True) -> Iterator[App]:
         yield app
     finally:
         app.close()
-
-
-def make_filter(source: str | None, where: tuple[str, ...]) -> Filter | None:
-    """Return the filter of ``--source`` and ``--where``, or None where neither is given."""
-    from knowledge_base.types import Filter
-
-    if source is None and not where:
-        return None
-    return Filter(source, pairs(where, "--where"))
 
 
 def pairs(given: tuple[str, ...], option: str) -> dict[str, str]:

@@ -15,11 +15,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from knowledge_base.chunking.context import encoded_text
 from knowledge_base.encoders.bert_onnx import BertShape
 from knowledge_base.encoders.bundled import SHA256, bundled_folder
 from knowledge_base.encoders.model_cache import sha256_of
 from knowledge_base.encoders.runtime import Weights, open_runtime
 from knowledge_base.encoders.tokens import WordPieces
+from knowledge_base.types import ScoredPassage
 from qa_bot.errors import ReaderError
 
 Floats = npt.NDArray[np.float32]
@@ -83,6 +85,13 @@ class _Window:
     types: list[int]
     offsets: list[tuple[int, int]]
     first: int
+
+
+def read_as(hit: ScoredPassage) -> str:
+    """Return the text that is read for a passage: title and headings, then the passage."""
+    passage = hit.passage
+    path = [passage.title] if passage.title not in passage.headings else []
+    return encoded_text((*path, *passage.headings), passage.text)
 
 
 class ReaderModel:

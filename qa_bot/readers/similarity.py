@@ -163,9 +163,21 @@ class SimilarityReader:
         yield reading
 
     def score(
-        self, question: str, sentences: Sequence[Sentence], hits: Sequence[ScoredPassage]
+        self,
+        question: str,
+        sentences: Sequence[Sentence],
+        hits: Sequence[ScoredPassage],
+        compared: Sequence[int] | None = None,
     ) -> ScoredSentences:
-        """Return what is measured of each sentence: meaning, words, place, kind."""
+        """Return what is measured of each sentence: meaning, words, place, kind.
+
+        Args:
+            question: As it was asked.
+            sentences: All sentences of the passages.
+            hits: The passages.
+            compared: The numbers of the sentences whose meaning is compared; by default those
+                that share most words with the question.
+        """
         readable = self._encoder.unknown_share(question) < UNREADABLE and (
             self._reads_chinese or not has_cjk(question)
         )
@@ -182,7 +194,11 @@ class SimilarityReader:
         whole = [in_passage[id(sentence.hit)] for sentence in sentences]
         similar = np.zeros(len(sentences), np.float32)
         if readable:
-            similar = self._similarities(question, sentences, own)
+            # sentences come in the order of their passages: the first have the better passages
+            order = sorted(range(len(sentences)), key=lambda n: 0.01 * n - own[n])[:MOST_ENCODED]
+            similar = self._similarities(
+                question, sentences, order if compared is None else compared
+            )
         share = SHARES[readable]
         scores = [
             share.meaning * float(similar[number])
@@ -196,15 +212,13 @@ class SimilarityReader:
         return ScoredSentences(sentences, held, similar, own, whole, scores, readable)
 
     def _similarities(
-        self, question: str, sentences: Sequence[Sentence], own: Sequence[float]
+        self, question: str, sentences: Sequence[Sentence], compared: Sequence[int]
     ) -> npt.NDArray[np.float32]:
-        """Return the similarity of each sentence; 0 for those that are not worth encoding."""
-        # sentences come in the order of their passages: the first have the better passages
-        order = sorted(range(len(sentences)), key=lambda n: 0.01 * n - own[n])[:MOST_ENCODED]
-        texts = [sentences[number].text[:LONGEST_ENCODED] for number in order]
+        """Return the similarity of each sentence; 0 for those that are not compared."""
+        texts = [sentences[number].text[:LONGEST_ENCODED] for number in compared]
         similarities = np.zeros(len(sentences), np.float32)
         vectors = self._encoder.encode_passages(texts)
-        similarities[order] = vectors @ self._encoder.encode_queries([question])[0]
+        similarities[list(compared)] = vectors @ self._encoder.encode_queries([question])[0]
         return similarities
 
 

@@ -26,7 +26,7 @@ from knowledge_base.tables import PENDING
 from knowledge_base.types import Document, ScoredPassage, Section
 from qa_bot.readers.network import ReaderModel
 from qa_bot.readers.similarity import SimilarityReader
-from qa_bot.readers.trained import Candidate, best_and_gap, candidates
+from qa_bot.readers.trained import Candidate, best_and_gap, candidates, read_until_settled
 from qa_bot.training.data import Question
 
 READ = 8
@@ -164,7 +164,7 @@ def _case(
     source: str,
     weight: float = 1.0,
 ) -> Case:
-    found, values = candidates(model, similarity, question, hits)
+    found, values = candidates(similarity, question, read_until_settled(model, question, hits))
     right = [bool(answers) and _holds(candidate, answers, source) for candidate in found]
     passages = tuple(candidate.sentence.hit.passage.id for candidate in found)
     return Case(values, np.array(right, bool), passages, weight)

@@ -53,11 +53,8 @@ def _other_number(question: str, texts: tuple[str, str], draw: random.Random) ->
     match = draw.choice(found)
     number = match.group()
     there = [n for n in _NUMBER.findall(" ".join(texts)) if len(n) == len(number) and n != number]
-    if there:
-        other = draw.choice(there)
-    else:
-        other = number[:-1] + str((int(number[-1]) + draw.randint(1, 8)) % 10)
-    return _put(question, match, other)
+    near = number[:-1] + str((int(number[-1]) + draw.randint(1, 8)) % 10)
+    return _put(question, match, draw.choice(there) if there else near)
 
 
 def _other_name(question: str, texts: tuple[str, str], draw: random.Random) -> str | None:
