@@ -86,13 +86,8 @@ class KnowledgeBase:
         self._cache = VectorCache(home.engine, encoder.fingerprint)
         self._lexical = TantivyIndex(folder / "tantivy")
         self._chroma: ChromaIndex | None = None
-        where = (None if chroma_url else folder / "chroma", info.folder, chroma_url)
-        self._dense = DenseIndex(
-            lambda: self._open_chroma(*where),
-            self._stored_vectors,
-            self._registry.count,
-            encoder.dimension,
-            encoder.metric,
+        self._dense = self._dense_index(
+            None if chroma_url else folder / "chroma", info.folder, chroma_url
         )
         self._synchronizer = Synchronizer(
             self._registry,
@@ -112,8 +107,6 @@ class KnowledgeBase:
             self.glossary,
             reranker,
         )
-        self._recommender = Recommender(self._registry, self._cache, self._dense)
-        self._tracer = Tracer(self._registry, self._lexical, self._retriever)
         self._health = Health(self._registry, self._cache, self._synchronizer, self._dense)
         self._mark = folder / "writing"
         self._recover()
@@ -189,7 +182,8 @@ class KnowledgeBase:
 
     def trace(self, query: str, source: str, k: int = 5, filter: Filter | None = None) -> Trace:
         """Return why a document is, or is not, among the first k hits of a query."""
-        return self._tracer.trace(query, source, k, filter)
+        tracer = Tracer(self._registry, self._lexical, self._retriever)
+        return tracer.trace(query, source, k, filter)
 
     def similar(self, source: str, k: int = 5) -> list[Similar]:
         """Return up to k documents like one, best first, copies flagged.
@@ -205,7 +199,7 @@ class KnowledgeBase:
         if len(sources) != 1:
             found = f"{len(sources)} documents match" if sources else "no document matches"
             raise SourceNotFound(f"{found} {source!r}; `qa-bot documents` lists them, name one")
-        return self._recommender.documents(sources[0], k)
+        return Recommender(self._registry, self._cache, self._dense).documents(sources[0], k)
 
     def similar_to_passage(self, id: str, k: int = 5) -> list[Similar]:
         """Return up to k other documents with a passage like a given one, best first.
@@ -213,13 +207,14 @@ class KnowledgeBase:
         Raises:
             SourceNotFound: If no passage has this id.
         """
-        return self._recommender.passages(self.passage(id), k)
+        recommender = Recommender(self._registry, self._cache, self._dense)
+        return recommender.passages(self.passage(id), k)
 
     def token_shares(self, query: str, id: str) -> list[TokenShare]:
         """Return what each token of a passage adds to its cosine with a query, in their order.
 
-        The shares of a passage, with those of its title and headings, which are not among them,
-        sum to the cosine. Empty where the encoder cannot split its similarity.
+        With those of its headings and of special tokens, which are not among them, they sum to the
+        cosine. Empty where the encoder cannot split its similarity.
 
         Raises:
             SourceNotFound: If no passage has this id.
@@ -232,7 +227,7 @@ class KnowledgeBase:
         return [
             TokenShare(share.start - head, share.end - head, share.share)
             for share in self.encoder.token_shares(query, text)
-            if share.start >= head
+            if share.start >= head and share.end > share.start
         ]
 
     def documents(self) -> list[DocumentInfo]:
@@ -277,6 +272,15 @@ class KnowledgeBase:
             self._lexical.close()
             if self._chroma is not None:
                 self._chroma.close()
+
+    def _dense_index(self, path: Path | None, collection: str, url: str | None) -> DenseIndex:
+        return DenseIndex(
+            lambda: self._open_chroma(path, collection, url),
+            self._stored_vectors,
+            self._registry.count,
+            self.encoder.dimension,
+            self.encoder.metric,
+        )
 
     def _open_chroma(self, path: Path | None, collection: str, url: str | None) -> ChromaIndex:
         encoder = self.encoder

@@ -84,8 +84,8 @@ class TransformerEncoder:
         """Return what each token of a text adds to its cosine with a query; exact for mean pooling.
 
         The mean of token states is a sum, and so is its dot product with the query's vector: each
-        token's share is its state's. The special tokens' shares are left out. Empty for a model
-        that pools by [CLS], whose states do not add up.
+        token's share is its state's. Special tokens are there too, with an empty range, so that the
+        shares sum to the cosine. Empty for a model that pools by [CLS], whose states do not add up.
         """
         if self._cls:
             return []
@@ -99,7 +99,6 @@ class TransformerEncoder:
         return [
             TokenShare(start, end, float(share))
             for (start, end), share in zip(encoding.offsets[: len(ids)], shares, strict=True)
-            if end > start
         ]
 
     def _encode(self, texts: Sequence[str]) -> Vectors:

@@ -125,14 +125,7 @@ class TantivyIndex:
         if parsed is None or k <= 0 or (allowed is not None and not allowed):
             return []
         if allowed is not None and len(allowed) <= FEW:
-            inside = tantivy.Query.term_set_query(self._schema, "id", sorted(allowed))
-            parsed = tantivy.Query.boolean_query(
-                [
-                    (tantivy.Occur.Must, parsed),
-                    (tantivy.Occur.Must, tantivy.Query.const_score_query(inside, 0.0)),
-                ]
-            )
-            allowed = None
+            parsed, allowed = self._restricted(parsed, sorted(allowed)), None
         wanted = k
         while True:
             found = searcher.search(parsed, wanted, count=False).hits
@@ -155,7 +148,7 @@ class TantivyIndex:
         parsed = self._parsed(searcher, query, names)
         if parsed is None or not ids:
             return {}
-        inside = tantivy.Query.term_set_query(self._schema, "id", list(ids))
+        inside = self._restricted(parsed, ids)  # a passage without the words cannot be explained
         found: dict[str, dict[str, float]] = {}
         for _, address in searcher.search(inside, len(ids), count=False).hits:
             shares: dict[str, float] = {}
@@ -226,6 +219,13 @@ class TantivyIndex:
         if not clauses:
             return None
         return tantivy.Query.boolean_query([(tantivy.Occur.Should, clause) for clause in clauses])
+
+    def _restricted(self, parsed: Any, ids: Sequence[str]) -> Any:
+        inside = tantivy.Query.term_set_query(self._schema, "id", list(ids))
+        unscored = tantivy.Query.const_score_query(inside, 0.0)
+        return tantivy.Query.boolean_query(
+            [(tantivy.Occur.Must, parsed), (tantivy.Occur.Must, unscored)]
+        )
 
     def _clause(self, searcher: Any, term: _Term) -> Any:
         distance = next((d for length, d in DISTANCES if len(term.text) >= length), 0)

@@ -84,9 +84,25 @@ def test_only_allowed_ids_are_found(index: TantivyIndex) -> None:
     assert index.search("warranty", 5, set()) == []
 
 
-def test_matched_terms_are_those_that_the_text_has(index: TantivyIndex) -> None:
-    """As the explanation shows them."""
-    assert index.matched_terms("warranty in months?", "lasts 24 months") == ["month"]
+def test_the_shares_of_the_matched_terms_sum_to_the_score(index: TantivyIndex) -> None:
+    """As the explanation shows them; a term that the passage has not is not among them."""
+    query = "warranty 24 months of a spaceship?"
+    scores = dict(index.search(query, 5))
+    explained = index.explain(query, list(scores))
+    assert set(explained) == set(scores)
+    for name, score in scores.items():
+        assert sum(explained[name].values()) == pytest.approx(score, rel=1e-3)
+        assert "spaceship" not in explained[name]
+    assert index.known(query)["spaceship"] == 0
+
+
+def test_another_name_finds_a_passage_and_counts_less(index: TantivyIndex) -> None:
+    """As the glossary gives it."""
+    assert index.search("guarantee", 5) == []
+    by_name = dict(index.search("guarantee", 5, names=["warranty"]))
+    by_word = dict(index.search("warranty", 5))
+    assert set(by_name) == set(by_word)
+    assert all(by_name[name] < by_word[name] for name in by_word)
 
 
 def test_an_index_is_there_after_reopening(tmp_path: Path, index: TantivyIndex) -> None:

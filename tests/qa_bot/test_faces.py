@@ -21,7 +21,9 @@ from qa_bot.faces import answer_json, ingest_json, retrieval_json
 from qa_bot.types import Answer
 
 PASSAGE = Passage("p1", "/d.md", "保修", "两年。", 4, 7, 0, 5, ("保修", "X200"), None)
-HIT = ScoredPassage(PASSAGE, float(np.float32(0.5)), Explanation(dense_score=0.4, terms=("两年",)))
+HIT = ScoredPassage(
+    PASSAGE, float(np.float32(0.5)), Explanation(dense_score=0.4, terms={"两年": 2.5})
+)
 
 
 def there_and_back(value: dict[str, Any]) -> Any:
@@ -57,7 +59,7 @@ def test_an_answer_has_the_documented_keys() -> None:
         "id", "source", "title", "page", "headings", "start", "end", "text", "score", "explain",
     } <= written["passages"][0].keys()  # fmt: skip
     assert written["explain"] == {"scores": [0.25, 0.5], "best": 0.5, "bad": None}
-    assert written["passages"][0]["explain"]["terms"] == ["两年"]
+    assert written["passages"][0]["explain"]["terms"] == {"两年": 2.5}
 
 
 def test_a_retrieval_has_the_documented_keys() -> None:

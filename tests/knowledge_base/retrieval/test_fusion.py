@@ -17,8 +17,10 @@ def test_every_candidate_comes_back_once_best_first(
 ) -> None:
     """Nothing is added and nothing lost."""
     fused = fuse(dense, lexical, weight)
-    assert sorted(name for name, _ in fused) == sorted({*dense, *lexical})
-    assert [s for _, s in fused] == sorted((s for _, s in fused), reverse=True)
+    assert sorted(one.name for one in fused) == sorted({*dense, *lexical})
+    assert [one.score for one in fused] == sorted((one.score for one in fused), reverse=True)
+    for one in fused:
+        assert one.dense + one.lexical == pytest.approx(one.score)
 
 
 @given(scores, scores)
@@ -29,14 +31,14 @@ def test_the_order_does_not_depend_on_the_scale_of_bm25(
     rounded = {name: round(value, 3) for name, value in lexical.items()}
     first = fuse(dense, rounded, 0.5)
     scaled = fuse(dense, {name: 8 * value for name, value in rounded.items()}, 0.5)
-    for (_, one), (_, other) in zip(first, scaled, strict=True):
-        assert one == pytest.approx(other, abs=1e-6)
+    for one, other in zip(first, scaled, strict=True):
+        assert one.score == pytest.approx(other.score, abs=1e-6)
 
 
 def test_a_single_lexical_hit_counts() -> None:
     """It stands above those without the words, however many the dense side brought."""
     dense = {name: 0.5 - 0.001 * at for at, name in enumerate("abcdefgh")}
-    assert fuse(dense, {"e": 3.2}, 0.5)[0][0] == "e"
+    assert fuse(dense, {"e": 3.2}, 0.5)[0].name == "e"
 
 
 def test_an_unreadable_question_is_searched_by_its_words() -> None:

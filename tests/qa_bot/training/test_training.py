@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import subprocess
 import sys
 import time
@@ -12,10 +13,13 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
+from knowledge_base.encoders.transformer import TransformerEncoder
 from qa_bot.errors import ReaderError
 from qa_bot.readers.network import ReaderModel
-from qa_bot.training.data import DataError, ExampleStream, hold_out, read_questions
+from qa_bot.training.data import DataError, ExampleStream, Question, hold_out, read_questions
 from qa_bot.training.evaluate import auroc, exact_match, f1
+from qa_bot.training.negatives import mine
+from qa_bot.training.swaps import unanswerable
 
 ROOT = Path(__file__).parents[3]
 THINGS = ["kettle", "lamp", "chair", "printer", "heater", "camera", "radio", "mixer"]
@@ -69,12 +73,48 @@ def test_examples_come_in_an_order_of_the_seed_alone(squad_file: Path) -> None:
     articles = list(read_questions(squad_file).values())
     first, again = (list(ExampleStream(articles, 3).epoch(1)) for _ in range(2))
     assert first == again
-    wrong = [example for example in first if not example.relevant]
+    for own, *others in first:
+        assert own.relevant
+        assert all(other.question == own.question for other in others)
+        if own.start >= 0:
+            assert own.passage[own.start : own.end].endswith("EUR")
+    wrong = [other for group in first for other in group[1:]]
     assert wrong
-    assert all(example.start == -1 for example in wrong)
-    for example in first:
-        if example.start >= 0:
-            assert example.passage[example.start : example.end].endswith("EUR")
+    assert all(example.start == -1 and not example.relevant for example in wrong)
+
+
+def test_a_question_of_lines_is_answered_by_its_whole_passage(tmp_path: Path) -> None:
+    """It has no span, and the loss leaves the span out."""
+    line = {"question": "How do I descale it?", "passage": "Fill the tank. Wait.", "topic": "care"}
+    (tmp_path / "x.jsonl").write_text(json.dumps(line) + "\n")
+    articles = read_questions(tmp_path / "x.jsonl")
+    assert articles["care"][0].answerable
+    ((example,),) = ExampleStream(list(articles.values()), 1).epoch(0)
+    assert (example.whole, example.start, example.relevant) == (True, -1, True)
+
+
+def test_a_swapped_question_is_another_one() -> None:
+    """With a number, a name or a word of the context that it did not have."""
+    context = "The lamp of Cork costs 40 EUR. The lamp of Derry was first sold in 1950."
+    draw = random.Random(1)
+    made = {
+        unanswerable("When was the lamp of Derry first sold?", context, "", draw) for _ in "ab" * 20
+    }
+    assert made - {None}
+    assert "When was the lamp of Derry first sold?" not in made
+    assert "When was the lamp of Cork first sold?" in made
+
+
+def test_mined_passages_are_near_and_do_not_hold_the_answer(minilm: TransformerEncoder) -> None:
+    """The question's own paragraph is not among them."""
+    paragraphs = [
+        "A card refund takes 5 days.",
+        "A bank refund takes some days more.",
+        "In Cork a refund is paid within 5 days.",
+        "The sun is a star.",
+    ]
+    asked = Question("How long does a refund take?", "", paragraphs[0], 21, ("5 days",))
+    assert mine([asked], paragraphs, minilm, 2) == [[1, 3]]
 
 
 def test_a_file_of_another_form_is_refused(tmp_path: Path) -> None:

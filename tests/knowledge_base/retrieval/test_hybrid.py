@@ -1,0 +1,159 @@
+"""From a query to explained hits, over real stores and the real encoder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from knowledge_base.encoders.transformer import TransformerEncoder
+from knowledge_base.errors import InvalidFilter, SourceNotFound
+from knowledge_base.home import Home
+from knowledge_base.knowledge_base import KnowledgeBase
+from knowledge_base.types import Filter, Tuning
+
+
+@pytest.fixture
+def spoken(home: Home, minilm: TransformerEncoder, folder: Path) -> Iterator[KnowledgeBase]:
+    """Return the small documents, one of them in a folder of its own, under the real encoder."""
+    inner = folder / "staff"
+    inner.mkdir()
+    (inner / "leave.md").write_text("---\ndate: 2024-05-01\n---\n# Leave\n\nWe have 25 days off.\n")
+    (inner / "copy of returns.md").write_text((folder / "returns.md").read_text())
+    base = KnowledgeBase(home, home.create("spoken", minilm), minilm)
+    base.sync([folder])
+    yield base
+    base.close()
+
+
+def test_the_fused_score_is_the_sum_of_what_the_sides_add(spoken: KnowledgeBase) -> None:
+    """And the lexical score that of its terms."""
+    for hit in spoken.retrieve("what is deducted from a refund", 5).hits:
+        why = hit.explain
+        assert why.dense_share is not None
+        assert why.lexical_share is not None
+        assert why.dense_share + why.lexical_share == pytest.approx(why.fused_score)
+        assert sum(why.terms.values()) == pytest.approx(why.lexical_score or 0.0, rel=1e-3)
+
+
+def test_the_shares_of_the_tokens_sum_to_the_cosine(
+    spoken: KnowledgeBase, minilm: TransformerEncoder
+) -> None:
+    """With special tokens; those of a passage stand in it, and the word asked about leads."""
+    query, text = "what is the fee", "A fee of 4 EUR is deducted. The sun shines."
+    shares = minilm.token_shares(query, text)
+    cosine = float(minilm.encode_passages([text])[0] @ minilm.encode_queries([query])[0])
+    assert sum(share.share for share in shares) == pytest.approx(cosine, abs=1e-4)
+    strongest = max((s for s in shares if s.end > s.start), key=lambda share: share.share)
+    assert text[strongest.start : strongest.end] == "fee"
+    passage = spoken.retrieve("opening hours of the shop", 1).hits[0].passage
+    inside = spoken.token_shares("opening hours of the shop", passage.id)
+    assert all(0 <= share.start < share.end <= len(passage.text) for share in inside)
+
+
+def test_the_weight_decides_which_side_counts(spoken: KnowledgeBase) -> None:
+    """1 is meaning alone, 0 words alone."""
+    alone = Tuning(dense_weight=0.0, feedback=False)
+    worded = spoken.retrieve("EUR", 1, tuning=alone).hits[0].explain
+    assert worded.dense_share == 0.0
+    meant = spoken.retrieve("holidays of the staff", 1, tuning=Tuning(dense_weight=1.0)).hits[0]
+    assert meant.passage.source.endswith("leave.md")
+    assert meant.explain.lexical_share == 0.0
+
+
+def test_a_copy_is_named_with_what_it_copies(spoken: KnowledgeBase) -> None:
+    """And shown where nothing is to collapse."""
+    hit = spoken.retrieve("what is deducted from a refund", 5).hits[0]
+    assert len(hit.duplicates) == 1
+    every = spoken.retrieve("what is deducted from a refund", 9, tuning=Tuning(collapse=False))
+    assert sum(h.passage.text == hit.passage.text for h in every.hits) == 2
+
+
+def test_a_folder_and_a_day_restrict(spoken: KnowledgeBase, folder: Path) -> None:
+    """The document's own day counts before its file's."""
+    found = spoken.retrieve("days", 9, Filter(folder="staff"), Tuning(collapse=False)).hits
+    assert {Path(hit.passage.source).parent.name for hit in found} == {"staff"}
+    assert spoken.retrieve("days", 9, Filter(folder=str(folder / "staff"))).hits
+    before = spoken.retrieve("days", 9, Filter(until="2024-05-01")).hits
+    assert {Path(hit.passage.source).name for hit in before} == {"leave.md"}
+    since = spoken.retrieve("days", 9, Filter(since="2024-05-02")).hits
+    assert "leave.md" not in {Path(hit.passage.source).name for hit in since}
+    assert since
+
+
+def test_a_day_that_is_none_is_refused(spoken: KnowledgeBase) -> None:
+    """With what it should look like."""
+    with pytest.raises(InvalidFilter, match=r"since must be a day such as 2026-11-24"):
+        spoken.retrieve("days", 1, Filter(since="yesterday"))
+
+
+def test_a_document_that_is_found_is_traced_to_its_rank(spoken: KnowledgeBase) -> None:
+    """Every stage says how far it came."""
+    trace = spoken.trace("what does express delivery cost", "delivery.txt")
+    assert trace.dropped == ""
+    assert [stage.name for stage in trace.stages] == [
+        "indexed",
+        "dense",
+        "lexical",
+        "fusion",
+        "shown",
+    ]
+    assert all(stage.rank == 1 for stage in trace.stages[1:])
+    assert trace.best is not None
+    assert "Express" in trace.best.text
+
+
+def test_a_document_that_is_not_found_is_told_why(spoken: KnowledgeBase) -> None:
+    """Not indexed, filtered, or below k: each with a remedy."""
+    gone = spoken.trace("anything", "warranty.pdf")
+    assert (gone.dropped, gone.best) == ("indexed", None)
+    assert "ingest" in gone.remedies[0]
+    kept_out = spoken.trace("delivery", "delivery.txt", filter=Filter(folder="staff"))
+    assert kept_out.dropped == "filter"
+    below = spoken.trace("what does express delivery cost", "leave.md", 1)
+    assert below.dropped in ("lexical", "below k")
+    assert below.remedies
+    missing = spoken.trace("zebra crossing", "leave.md", 1)
+    assert "in no passage at all: zebra, cross" in missing.stages[2].found
+
+
+def test_documents_like_one_come_with_their_copies_flagged(spoken: KnowledgeBase) -> None:
+    """The nearest first; the document itself is not among them."""
+    found = spoken.similar("staff/copy of returns.md", 3)
+    assert found[0].source.endswith("/returns.md")
+    assert found[0].near_duplicate
+    assert not any(one.near_duplicate for one in found[1:])
+    assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
+    passage = spoken.retrieve("what is deducted from a refund", 1).hits[0].passage
+    assert spoken.similar_to_passage(passage.id, 1)[0].near_duplicate
+
+
+def test_a_name_of_no_or_several_documents_is_refused(spoken: KnowledgeBase) -> None:
+    """The message says how many it names."""
+    with pytest.raises(SourceNotFound, match=r"no document matches 'nothing\.md'"):
+        spoken.similar("nothing.md")
+    with pytest.raises(SourceNotFound, match="documents match"):
+        spoken.similar("*.md")
+
+
+def test_variety_puts_another_document_second(spoken: KnowledgeBase) -> None:
+    """Where copies are not collapsed already."""
+    query = "what is deducted from a refund"
+    plain = spoken.retrieve(query, 2, tuning=Tuning(collapse=False)).hits
+    varied = spoken.retrieve(query, 2, tuning=Tuning(collapse=False, diversity=0.7)).hits
+    assert plain[0].passage.text == plain[1].passage.text
+    assert varied[0].passage.text != varied[1].passage.text
+
+
+def test_a_file_time_is_the_day_where_a_document_has_none(
+    spoken: KnowledgeBase, folder: Path
+) -> None:
+    """As the file system has it when it is taken in."""
+    os.utime(folder / "delivery.txt", (0, 86_400 * 365))
+    (folder / "delivery.txt").write_text("Delivery by ship takes weeks.\n")
+    os.utime(folder / "delivery.txt", (0, 86_400 * 365))
+    spoken.sync([folder])
+    old = spoken.retrieve("delivery", 9, Filter(until="1971-12-31")).hits
+    assert {Path(hit.passage.source).name for hit in old} == {"delivery.txt"}
