@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from knowledge_base.indexes.dense import DenseIndex
 from knowledge_base.protocols import LexicalIndex
 from knowledge_base.registry import Registry
 from knowledge_base.sync import Synchronizer
 from knowledge_base.tables import INDEXED, PENDING, REMOVING
-from knowledge_base.types import Check, Vector
+from knowledge_base.types import Check, Vector, Vectors
 from knowledge_base.vector_cache import VectorCache
 
 BATCH = 512
@@ -20,6 +22,13 @@ NEAREST = 10
 
 SAME = 0.999
 """Where all of those are this near, they are copies of each other, and any serves."""
+
+
+SAMPLE = 200
+"""Passages whose neighbours in the stored index are compared with the exact ones."""
+
+RECALL = 0.99
+"""The share of the exact ten nearest that the stored index must bring."""
 
 
 class Health:
@@ -67,7 +76,41 @@ class Health:
                 misses == 0,
                 f"{len(hashes) - misses} of {len(hashes)} passages found by their own vector",
             ),
+            self._recall(hashes),
         ]
+
+    def _recall(self, hashes: Mapping[str, str]) -> Check:
+        """Compare the stored index's nearest passages with the exact ones, for a sample."""
+        names = list(hashes)
+        queries = self._vectors(names[:: max(1, len(names) // SAMPLE)][:SAMPLE], hashes)
+        if not queries:
+            return Check("recall@10", True, "no vectors to compare")
+        exact = self._exact(np.stack(list(queries.values())), names, hashes)
+        brought = total = 0
+        for vector, nearest in zip(queries.values(), exact, strict=True):
+            found = self._dense.stored.search(vector, len(nearest))
+            # of equally near ones any serves
+            least = min(nearest, default=0.0) - 1e-5
+            brought += sum(score >= least for _, score in found)
+            total += len(nearest)
+        recall = brought / total
+        return Check(
+            "recall@10",
+            recall >= RECALL,
+            f"{recall:.4f} of the exact, over {len(queries)} passages",
+        )
+
+    def _exact(
+        self, queries: Vectors, names: Sequence[str], hashes: Mapping[str, str]
+    ) -> list[list[float]]:
+        """Return the similarities of each query's ten nearest, by looking at every vector."""
+        best = np.zeros((len(queries), 0), np.float32)
+        for start in range(0, len(names), BATCH):
+            some = list(self._vectors(names[start : start + BATCH], hashes).values())
+            if some:
+                scores = np.concatenate([best, queries @ np.stack(some).T], axis=1)
+                best = -np.sort(-scores, axis=1)[:, :NEAREST]
+        return [[float(score) for score in row] for row in best]
 
     def _unfound(self, ids: Sequence[str]) -> list[str]:
         """Return the passages that the stored index does not bring by their own vector."""

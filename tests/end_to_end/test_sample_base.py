@@ -79,3 +79,24 @@ def test_every_quote_is_in_its_passage(asked: list[tuple[dict[str, Any], Answer]
             start = citation.start - passage.start
             assert passage.text[start : start + len(citation.quote)] == citation.quote
             assert f"[{citation.number}]" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("How much PTO do I get?", "25 days"),
+        ("Who is the DPO?", "Niamh Corrigan"),
+        ("How quickly is C&C ready?", "2 hours"),
+    ],
+)
+def test_the_glossary_answers_in_the_words_of_the_people(
+    tmp_path: Path, question: str, answer: str
+) -> None:
+    """Without it the same question is declined: no document has the word."""
+    app = open_app(Config(home=str(tmp_path / "home")))
+    bot = app.bot()
+    bot.knowledge_base.sync([EXAMPLES / "support"])
+    assert bot.ask(question).abstained
+    bot.knowledge_base.glossary.write((EXAMPLES / "glossary.txt").read_text(encoding="utf-8"))
+    assert answer in bot.ask(question).text
+    app.close()

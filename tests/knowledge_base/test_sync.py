@@ -135,6 +135,7 @@ def test_doctor_finds_and_mends_what_is_missing(base: KnowledgeBase, folder: Pat
     assert {check.name for check in base.doctor() if not check.ok} == {
         "chroma",
         "lexical",
+        "recall@10",
         "vectors",
     }
     assert all(check.ok for check in base.doctor(repair=True))
