@@ -23,6 +23,9 @@ PHRASES: Mapping[str, Mapping[str, str]] = {
         "en": "No passage that was found mentions: {terms}.",
         "zh": "找到的段落都没有提到:{terms}。",
     },
+    "yes": {"en": "Yes", "zh": "是"},
+    "no": {"en": "No", "zh": "否"},
+    "said": {"en": "{word}: {sentence}", "zh": "{word}：{sentence}"},
 }
 """Each phrase in each language."""
 

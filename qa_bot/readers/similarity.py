@@ -28,6 +28,7 @@ from qa_bot.readers.evidence import (
 )
 from qa_bot.readers.expected import fits, short_span
 from qa_bot.readers.mentions import Unmentioned, unmentioned, unmentioned_things
+from qa_bot.readers.polarity import with_polarity
 from qa_bot.readers.terms import overlap, terms, weights, words
 from qa_bot.types import Reading
 
@@ -154,7 +155,7 @@ class SimilarityReader:
                 "", None, True, confidence, reason=reason_of(question, absent), explain=explain
             )
         chosen = _chosen(question, scored)
-        return compose(chosen, confidence, _short(chosen[0]), explain)
+        return with_polarity(question, compose(chosen, confidence, _short(chosen[0]), explain))
 
     def stream(self, question: str, hits: Sequence[ScoredPassage]) -> Iterator[str | Reading]:
         """Yield the answer's text in pieces, then the reading."""

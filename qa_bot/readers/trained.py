@@ -30,6 +30,7 @@ from qa_bot.readers.evidence import (
 from qa_bot.readers.expected import fits
 from qa_bot.readers.mentions import unmentioned
 from qa_bot.readers.network import PassageScore, ReaderModel, SpanScore, read_as
+from qa_bot.readers.polarity import with_polarity
 from qa_bot.readers.relevance import RelevanceReranker
 from qa_bot.readers.similarity import UNREADABLE, SimilarityReader, reason_of
 from qa_bot.types import Reading
@@ -254,7 +255,8 @@ class TrainedReader:
             reason = reason_of(question, absent)
             return Reading("", None, True, confidence, reason=reason, explain=explain)
         chosen = _chosen(question, found, logits, best)
-        return compose(chosen, confidence, _short(found[best].evidence), explain)
+        short = _short(found[best].evidence)
+        return with_polarity(question, compose(chosen, confidence, short, explain))
 
     def stream(self, question: str, hits: Sequence[ScoredPassage]) -> Iterator[str | Reading]:
         """Yield the answer's text in pieces, then the reading."""

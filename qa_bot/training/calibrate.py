@@ -98,28 +98,74 @@ def sample_cases(
 
 
 def fit(found: Sequence[Case]) -> dict[str, Any]:
-    """Return the calibration: ranking weights, the certainty's weights, and how true it is."""
-    values = np.concatenate([case.values for case in found])
-    right = np.concatenate([case.right for case in found])
-    counts = np.concatenate([np.full(len(case.right), case.weight) for case in found])
-    rank = _logistic(values, right, counts)
-    tops = [best_and_gap(rank[0] + case.values @ rank[1:], case.passages) for case in found]
-    logits = [
-        float(rank[0] + case.values[best] @ rank[1:])
-        for case, (best, _) in zip(found, tops, strict=True)
-    ]
-    correct = np.array([bool(c.right[best]) for c, (best, _) in zip(found, tops, strict=True)])
-    rows = np.column_stack([logits, [gap for _, gap in tops]])
-    weights = np.array([case.weight for case in found])
-    sure = _logistic(rows, correct, weights)
-    confidences = 1 / (1 + np.exp(-(sure[0] + rows @ sure[1:])))
+    """Return the calibration: ranking weights, the certainty's weights, and how true it is.
+
+    How true is measured on cases that the weights were not fitted on: each half by the other's.
+    ``reliability`` has a row a bin: certainty from, cases, mean certainty, share that was right.
+    ``risk_coverage`` has a row a threshold: share answered, share of the answers that was wrong.
+    """
+    rank, sure = _fitted(found)
+    halves = found[::2], found[1::2]
+    judged = [
+        _judged(half, *_fitted(other)) for half, other in (halves, halves[::-1]) if half and other
+    ] or [_judged(found, rank, sure)]
+    confidences = np.concatenate([certain for certain, _ in judged])
+    correct = np.concatenate([right for _, right in judged])
     return {
         "rank": [round(float(weight), 4) for weight in rank],
         "sure": [round(float(weight), 4) for weight in sure],
         "expected_calibration_error": round(_calibration_error(confidences, correct), 4),
+        "reliability": _reliability(confidences, correct),
+        "risk_coverage": _risk_coverage(confidences, correct),
         "questions": len(found),
         "right": round(float(correct.mean()), 4),
     }
+
+
+def _fitted(found: Sequence[Case]) -> tuple[Array, Array]:
+    """Return the weights of the ranking, and those of the certainty."""
+    values = np.concatenate([case.values for case in found])
+    right = np.concatenate([case.right for case in found])
+    counts = np.concatenate([np.full(len(case.right), case.weight) for case in found])
+    rank = _logistic(values, right, counts)
+    rows, correct = _tops(found, rank)
+    weights = np.array([case.weight for case in found])
+    return rank, _logistic(rows, correct, weights)
+
+
+def _judged(found: Sequence[Case], rank: Array, sure: Array) -> tuple[Array, npt.NDArray[np.bool_]]:
+    """Return the certainty of each case's best sentence, and whether it was right."""
+    rows, correct = _tops(found, rank)
+    return 1 / (1 + np.exp(-(sure[0] + rows @ sure[1:]))), correct
+
+
+def _tops(found: Sequence[Case], rank: Array) -> tuple[Array, npt.NDArray[np.bool_]]:
+    """Return logit and gap of each case's best sentence, and whether it is right."""
+    logits = [rank[0] + case.values @ rank[1:] for case in found]
+    tops = [best_and_gap(some, case.passages) for some, case in zip(logits, found, strict=True)]
+    rows = [[some[best], gap] for some, (best, gap) in zip(logits, tops, strict=True)]
+    correct = [bool(case.right[best]) for case, (best, _) in zip(found, tops, strict=True)]
+    return np.array(rows, float), np.array(correct, bool)
+
+
+def _reliability(confidences: Array, correct: npt.NDArray[np.bool_]) -> list[list[float]]:
+    rows = []
+    for low in np.arange(10) / 10:
+        inside = (confidences >= low) & (confidences < low + 0.1)
+        if inside.any():
+            means = float(confidences[inside].mean()), float(correct[inside].mean())
+            rows.append([round(float(low), 1), int(inside.sum()), *(round(m, 3) for m in means)])
+    return rows
+
+
+def _risk_coverage(confidences: Array, correct: npt.NDArray[np.bool_]) -> list[list[float]]:
+    rows = []
+    for threshold in np.arange(1, 20) / 20:
+        answered = confidences >= threshold
+        if answered.any():
+            shares = float(answered.mean()), float(1 - correct[answered].mean())
+            rows.append([round(float(threshold), 2), *(round(share, 3) for share in shares)])
+    return rows
 
 
 def write(folder: Path, calibration: Mapping[str, Any]) -> None:
