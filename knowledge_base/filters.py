@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from fnmatch import fnmatchcase
@@ -10,6 +11,9 @@ from typing import Any
 
 from knowledge_base.errors import InvalidFilter
 from knowledge_base.types import Filter
+
+REMEMBERED = 32
+"""Filters whose passages are remembered."""
 
 
 def source_matches(source: str, pattern: str) -> bool:
@@ -64,3 +68,32 @@ def check_day(name: str, day: str) -> None:
 def page_number(page: str) -> int:
     """Return the page that a filter names, -1 where it names none."""
     return int(page) if page.isdecimal() else -1
+
+
+class Allowed:
+    """Remembers which passages the last filters let through. Safe to use from many threads."""
+
+    def __init__(self, look_up: Callable[[Filter], frozenset[str]]) -> None:
+        """Take what finds the ids of a filter's passages."""
+        self._look_up = look_up
+        self._known: dict[str, frozenset[str]] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, filter: Filter) -> frozenset[str]:
+        """Return the ids of the indexed passages that a filter lets through."""
+        key = repr((filter.source, sorted(filter.where.items()), filter.folder))
+        key += repr((filter.since, filter.until))
+        with self._lock:
+            found = self._known.get(key)
+        if found is None:
+            found = self._look_up(filter)
+            with self._lock:
+                while len(self._known) >= REMEMBERED:
+                    self._known.pop(next(iter(self._known)))
+                self._known[key] = found
+        return found
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._known.clear()

@@ -103,7 +103,6 @@ class KnowledgeBase:
             self._dense,
             self._lexical,
             self._registry,
-            self._cache,
             self.glossary,
             reranker,
         )
@@ -199,7 +198,7 @@ class KnowledgeBase:
         if len(sources) != 1:
             found = f"{len(sources)} documents match" if sources else "no document matches"
             raise SourceNotFound(f"{found} {source!r}; `qa-bot documents` lists them, name one")
-        return Recommender(self._registry, self._cache, self._dense).documents(sources[0], k)
+        return Recommender(self._registry, self._dense).documents(sources[0], k)
 
     def similar_to_passage(self, id: str, k: int = 5) -> list[Similar]:
         """Return up to k other documents with a passage like a given one, best first.
@@ -207,7 +206,7 @@ class KnowledgeBase:
         Raises:
             SourceNotFound: If no passage has this id.
         """
-        recommender = Recommender(self._registry, self._cache, self._dense)
+        recommender = Recommender(self._registry, self._dense)
         return recommender.passages(self.passage(id), k)
 
     def token_shares(self, query: str, id: str) -> list[TokenShare]:
@@ -277,6 +276,7 @@ class KnowledgeBase:
         return DenseIndex(
             lambda: self._open_chroma(path, collection, url),
             self._stored_vectors,
+            lambda ids: self._cache.of_passages(self._registry.hashes(ids)),
             self._registry.count,
             self.encoder.dimension,
             self.encoder.metric,
@@ -305,7 +305,10 @@ class KnowledgeBase:
         """
         with self._lock:
             self._mark.touch()
-            yield
+            try:
+                yield
+            finally:
+                self._retriever.forget()
             self._mark.unlink(missing_ok=True)
 
     def _stored_vectors(self) -> Iterator[tuple[list[str], Vectors]]:

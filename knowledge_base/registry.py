@@ -303,7 +303,7 @@ class Registry:
                     delete(table).where(table.c.base_id == self._base, table.c.state == REMOVING)
                 )
 
-    def allowed(self, filter: Filter) -> set[str]:
+    def allowed(self, filter: Filter) -> frozenset[str]:
         """Return the ids of the indexed passages that a filter lets through."""
         columns = documents.c
         query = select(
@@ -328,7 +328,7 @@ class Registry:
                 if page is not None:
                     chosen_passages = chosen_passages.where(passages.c.page == page_number(page))
                 ids.update(connection.execute(chosen_passages).scalars())
-        return ids
+        return frozenset(ids)
 
     def _select(self) -> Select[Any]:
         columns = documents.c

@@ -139,19 +139,16 @@ class Synchronizer:
 
     def settle(self, report: Callable[[int], None] | None = None) -> None:
         """Finish whatever the registry says is pending or removing."""
-        changed = False
         self._waiting = 0
         while pending := self._registry.in_state(PENDING, FLUSH):
             self._index(pending, report)
-            changed = True
         removing = self._registry.ids(REMOVING)
         if removing:
             self._dense.delete(removing)
             self._lexical.delete(removing)
-            changed = True
         self._registry.mark_documents_indexed()
         self._registry.purge()
-        if removing or changed:
+        if removing:  # only then can a vector have lost its last passage
             self._cache.drop_unused()
 
     def _take(

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Sequence
-
-import numpy as np
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from knowledge_base.indexes.exact import ExactIndex
 from knowledge_base.protocols import PassageIndex
@@ -25,6 +23,7 @@ class DenseIndex:
         self,
         open_stored: Callable[[], PassageIndex],
         load: Callable[[], Iterable[tuple[Sequence[str], Vectors]]],
+        look_up: Callable[[Sequence[str]], Mapping[str, Vector]],
         count: Callable[[], int],
         dimension: int,
         metric: str,
@@ -35,12 +34,14 @@ class DenseIndex:
         Args:
             open_stored: Opens the stored index; called at the first write or large search.
             load: Gives ids and vectors of all indexed passages, in batches.
+            look_up: Gives the vectors of some passages.
             count: The number of indexed passages.
             dimension: The vectors' width.
             metric: The encoder's metric.
             exact_limit: The most passages that are scored exactly.
         """
         self._open, self._load, self._count = open_stored, load, count
+        self._look_up = look_up
         self._dimension, self._metric, self._limit = dimension, metric, exact_limit
         self._stored: PassageIndex | None = None
         self._exact: ExactIndex | None = None
@@ -74,10 +75,10 @@ class DenseIndex:
         """Return up to k ``(id, similarity)``, best first."""
         return self._searched().search(vector, k, allowed)
 
-    def similarities(self, vector: Vector, vectors: Vectors) -> Vector:
-        """Return the similarity of a vector with each of several, shape ``(n,)``."""
-        scores: Vector = (vectors @ vector).astype(np.float32)
-        return scores
+    def vectors(self, ids: Sequence[str]) -> Mapping[str, Vector]:
+        """Return the vectors of ids; those that are not there are left out."""
+        searched = self._searched()
+        return searched.vectors(ids) if isinstance(searched, ExactIndex) else self._look_up(ids)
 
     def rebuild(self) -> None:
         """Write the stored index anew from the registry's vectors."""

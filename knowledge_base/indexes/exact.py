@@ -73,6 +73,11 @@ class ExactIndex:
             best = _best(scores, k)
             return [(ids[i if rows is None else rows[i]], float(scores[i])) for i in best]
 
+    def vectors(self, ids: Sequence[str]) -> dict[str, Vector]:
+        """Return the vectors of ids; those that are not there are left out."""
+        with self._lock:
+            return {name: self._matrix[self._rows[name]] for name in ids if name in self._rows}
+
     def clear(self) -> None:
         """Remove everything."""
         self.delete(list(self._rows))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from knowledge_base.filters import Allowed
 from knowledge_base.indexes.dense import DenseIndex
 from knowledge_base.indexes.tantivy import TantivyIndex
 from knowledge_base.protocols import Encoder, Reranker
@@ -24,7 +25,6 @@ from knowledge_base.types import (
     Tuning,
     Vector,
 )
-from knowledge_base.vector_cache import VectorCache
 
 POOL = 100
 """How many candidates each side brings, at least."""
@@ -64,13 +64,12 @@ class HybridRetriever:
         dense: DenseIndex,
         lexical: TantivyIndex,
         registry: Registry,
-        cache: VectorCache,
         glossary: GlossaryFile,
         reranker: Reranker | None = None,
     ) -> None:
         """Take the parts of one knowledge base, and what puts the head in order."""
         self._encoder, self._dense, self._lexical = encoder, dense, lexical
-        self._registry, self._cache = registry, cache
+        self._registry, self._allowed = registry, Allowed(registry.allowed)
         self._glossary, self.reranker = glossary, reranker
 
     def retrieve(
@@ -91,7 +90,7 @@ class HybridRetriever:
             raise ValueError(f"k must be 0 or more, got {k}")
         clock = _Clock()
         restricted = filter is not None and not filter.is_empty
-        allowed = self._registry.allowed(filter) if restricted and filter is not None else None
+        allowed = self._allowed(filter) if restricted and filter is not None else None
         clock.lap("filter")
         found = self.candidates(query, max(POOL, 4 * k), allowed, tuning, clock)
         hits = self._hits(found, max(k, HEAD) + SPARE)
@@ -102,12 +101,16 @@ class HybridRetriever:
         if tuning.collapse:
             hits = collapse(hits[: k + SPARE])
         if tuning.diversity > 0.0:
-            vectors = self._vectors([hit.passage.id for hit in hits])
+            vectors = self._dense.vectors([hit.passage.id for hit in hits])
             hits = diversify(hits, vectors, tuning.diversity, k)
         hits = self._explained(found.expansion, hits[:k])
         clock.lap("explain")
         read_as = found.expansion.read_as([hit.passage.text for hit in hits])
         return Retrieval(query, tuple(hits), clock.laps, _notes(found), read_as)
+
+    def forget(self) -> None:
+        """Forget which passages filters let through: the base has changed."""
+        self._allowed.clear()
 
     def candidates(
         self,
@@ -137,7 +140,7 @@ class HybridRetriever:
 
     def _moved(self, vector: Vector, names: Sequence[str]) -> Vector:
         """Return a query's vector moved towards the first hits (Rocchio, 1971, in the dense space)."""
-        near = list(self._vectors(names).values())
+        near = list(self._dense.vectors(names).values())
         if not near:
             return vector
         moved = vector + np.float32(FEEDBACK_WEIGHT) * np.mean(near, axis=0)
@@ -149,7 +152,7 @@ class HybridRetriever:
         dense_ranks = {name: rank for rank, name in enumerate(found.dense, 1)}
         lexical_ranks = {name: rank for rank, name in enumerate(found.lexical, 1)}
         names = [fused.name for fused in found.fused[:most]]
-        passages, vectors = self._registry.passages(names), self._vectors(names)
+        passages, vectors = self._registry.passages(names), self._dense.vectors(names)
         hits: list[ScoredPassage] = []
         for rank, fused in enumerate(found.fused[:most], 1):
             passage = passages.get(fused.name)
@@ -181,9 +184,6 @@ class HybridRetriever:
             replace(hit, explain=replace(hit.explain, terms=terms.get(hit.passage.id, {})))
             for hit in hits
         ]
-
-    def _vectors(self, names: Sequence[str]) -> dict[str, Vector]:
-        return self._cache.of_passages(self._registry.hashes(names))
 
 
 def _notes(found: Candidates) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -10,7 +10,6 @@ from knowledge_base.indexes.dense import DenseIndex
 from knowledge_base.registry import Registry
 from knowledge_base.retrieval.variety import SAME, overlap, shingles
 from knowledge_base.types import Passage, Similar, Vector
-from knowledge_base.vector_cache import VectorCache
 
 SAMPLE = 24
 """Passages of the given document that are searched with, spread over it."""
@@ -22,9 +21,9 @@ NEIGHBOURS = 50
 class Recommender:
     """Finds documents and passages like others in one knowledge base."""
 
-    def __init__(self, registry: Registry, cache: VectorCache, dense: DenseIndex) -> None:
+    def __init__(self, registry: Registry, dense: DenseIndex) -> None:
         """Take the parts of one knowledge base."""
-        self._registry, self._cache, self._dense = registry, cache, dense
+        self._registry, self._dense = registry, dense
 
     def documents(self, source: str, k: int) -> list[Similar]:
         """Return up to k documents like one, best first.
@@ -41,7 +40,7 @@ class Recommender:
         """
         text = self._registry.document(source).text
         own = self._registry.of_document(source)
-        vectors = self._vectors(own)
+        vectors = self._dense.vectors([passage.id for passage in own])
         step = max(1, len(own) // SAMPLE)
         return self._scored(
             [vectors[p.id] for p in own[::step] if p.id in vectors], {source}, k, shingles(text)
@@ -49,7 +48,7 @@ class Recommender:
 
     def passages(self, passage: Passage, k: int) -> list[Similar]:
         """Return up to k documents with a passage like a given one, best first."""
-        vectors = self._vectors([passage])
+        vectors = self._dense.vectors([passage.id])
         return self._scored(list(vectors.values()), {passage.source}, k, shingles(passage.text))
 
     def _scored(
@@ -88,6 +87,3 @@ class Recommender:
     def _same(self, source: str, passage: Passage, runs: frozenset[str], *, whole: bool) -> bool:
         text = self._registry.document(source).text if whole else passage.text
         return overlap(runs, shingles(text)) >= SAME
-
-    def _vectors(self, some: Sequence[Passage]) -> Mapping[str, Vector]:
-        return self._cache.of_passages(self._registry.hashes([passage.id for passage in some]))

@@ -1,0 +1,1 @@
+"""Retrieval as a number: data sets, measures, baselines and reports."""
