@@ -21,13 +21,18 @@ def train() -> None:
     multiple=True,
     required=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A file in SQuAD's JSON form, plain or gzip; give several.",
+    help="SQuAD's JSON form, or .jsonl with question and passage; plain or gzip; give several.",
 )
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path))
 @click.option("--minutes", type=float, default=0.0, help="Train this long instead of --steps.")
 @click.option("--steps", type=click.IntRange(1), default=1000, show_default=True)
 @click.option("--rate", type=float, default=1.6e-4, show_default=True, help="Peak learning rate.")
 @click.option("--seed", type=int, default=7, show_default=True)
+@click.option("--start", type=click.Path(exists=True, file_okay=False), help="Go on from a reader.")
+@click.option(
+    "--freeze", type=click.IntRange(0, 6), default=0, help="Lowest layers left as they are."
+)
+@click.option("--hard-negatives", is_flag=True, help="Learn from near passages without the answer.")
 @click.option("--tensorboard", is_flag=True, help="Write the loss for TensorBoard.")
 @click.option("--calibrate", type=int, default=400, show_default=True, help="Held-out questions.")
 @click.option("--json", "as_json", is_flag=True)
@@ -38,11 +43,17 @@ def reader(
     steps: int,
     rate: float,
     seed: int,
+    start: str | None,
+    freeze: int,
+    hard_negatives: bool,
     tensorboard: bool,
     calibrate: int,
     as_json: bool,
 ) -> None:
-    """Train the reader; a run that was stopped goes on from its last checkpoint in OUT."""
+    """Train the reader; a run that was stopped goes on from its last checkpoint in OUT.
+
+    It uses a GPU where there is one; `accelerate launch -m qa_bot.cli train reader ...` uses several.
+    """
     from qa_bot.readers.network import ReaderModel
     from qa_bot.training.calibrate import fit, held_out_cases, write
     from qa_bot.training.data import hold_out, read_questions
@@ -55,6 +66,9 @@ def reader(
         steps=steps,
         rate=rate,
         seed=seed,
+        start=start or "",
+        freeze=freeze,
+        hard_negatives=hard_negatives,
         tensorboard=tensorboard,
     )
     weights = train_reader(config)

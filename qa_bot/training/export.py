@@ -13,10 +13,12 @@ from knowledge_base.encoders.bundled import SHA256
 from knowledge_base.encoders.model_cache import sha256_of
 from qa_bot.training.network import ReaderNetwork, as_arrays
 
+WEIGHTS_NAME = "reader.safetensors"
+
 
 def export(network: ReaderNetwork, folder: Path, facts: Mapping[str, Any]) -> Path:
     """Write ``reader.safetensors`` and ``reader.json`` into a folder; return the weights' path."""
-    target = folder / "reader.safetensors"
+    target = folder / WEIGHTS_NAME
     save_file(as_arrays(network), target)
     settings = {"sha256": sha256_of(target), "base": SHA256, "training": dict(facts)}
     (folder / "reader.json").write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")

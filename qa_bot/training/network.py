@@ -126,6 +126,6 @@ def _among(mass: Tensor, aimed: Tensor, right: Tensor, groups: Tensor) -> Tensor
 def as_arrays(network: ReaderNetwork) -> dict[str, Any]:
     """Return the trained weights in half precision, under the names that are shipped."""
     return {
-        name.removeprefix("bert."): tensor.detach().to(torch.float16).numpy()
+        name.removeprefix("bert."): tensor.detach().cpu().to(torch.float16).numpy()
         for name, tensor in network.trained().items()
     }

@@ -22,7 +22,7 @@ from knowledge_base.encoders.bundled import bundled_encoder, bundled_folder
 from knowledge_base.encoders.tokens import WordPieces
 from qa_bot.training.data import ExampleStream, Question, read_questions
 from qa_bot.training.data import hold_out as split
-from qa_bot.training.export import export
+from qa_bot.training.export import WEIGHTS_NAME, export
 from qa_bot.training.features import Batch, batches
 from qa_bot.training.negatives import mine
 from qa_bot.training.network import ReaderNetwork, as_arrays, loss_of
@@ -94,9 +94,12 @@ def train_reader(config: TrainConfig) -> Path:
     run = _Run(config, folder, accelerator)
     run.go()
     best = folder / "best.safetensors"
-    if best.is_file():
-        run.network.load(best)
-    return export(run.network, folder, asdict(config))
+    if accelerator.is_main_process:
+        if best.is_file():
+            run.network.load(best)
+        export(run.network, folder, asdict(config))
+    accelerator.wait_for_everyone()
+    return folder / WEIGHTS_NAME
 
 
 class _Run:
@@ -106,7 +109,9 @@ class _Run:
         self._config, self._folder, self._accelerator = config, folder, accelerator
         self._tokens = WordPieces.from_file(bundled_folder() / "tokenizer.json", 512)
         kept, held = _articles(config)
-        self._stream = ExampleStream(kept, config.seed, mined=_mined(config, folder, kept))
+        with accelerator.main_process_first():  # the first finds, the others read what it found
+            mined = _mined(config, folder, kept)
+        self._stream = ExampleStream(kept, config.seed, mined=mined)
         self._development = list(_development(config, held, self._tokens))
         self.network = ReaderNetwork(bundled_folder())
         if config.start:
@@ -128,9 +133,7 @@ class _Run:
         last = time.monotonic()
         done = _done(config, self._progress)
         with tqdm(total=100.0, unit="%", disable=not os.isatty(2), initial=done) as bar:
-            for epoch, number, batch in _batches(
-                config, self._stream, self._tokens, self._progress
-            ):
+            for epoch, number, batch in self._batches():
                 done = _done(config, self._progress)
                 if done >= 100.0:
                     break
@@ -152,6 +155,23 @@ class _Run:
                     self._save()
         self._evaluate(writer)
         self._save()
+
+    def _batches(self) -> Iterator[tuple[int, int, Batch]]:
+        """Give epoch, number and batch, going on after those that a checkpoint has behind it.
+
+        Of several processes each takes its share of the batches.
+        """
+        config, progress = self._config, self._progress
+        mine, all_of_us = self._accelerator.process_index, self._accelerator.num_processes
+        epoch = progress.epoch
+        while True:
+            seed = f"{config.seed}/{epoch}"
+            made = batches(self._tokens, self._stream.epoch(epoch), seed, config.budget)
+            for number, batch in enumerate(made):
+                behind = epoch == progress.epoch and number < progress.batch
+                if not behind and number % all_of_us == mine:
+                    yield epoch, number, batch
+            epoch += 1
 
     def _step(self, batch: Batch, rate: float) -> float:
         self._wrapped.train()
@@ -178,9 +198,10 @@ class _Run:
             writer.add_scalar("development loss", loss, self._progress.step)
         if loss < self._progress.best:
             self._progress = replace(self._progress, best=loss)
-            temporary = self._folder / "best.tmp"
-            save_file(as_arrays(self.network), temporary)
-            temporary.replace(self._folder / "best.safetensors")
+            if self._accelerator.is_main_process:
+                temporary = self._folder / "best.tmp"
+                save_file(as_arrays(self.network), temporary)
+                temporary.replace(self._folder / "best.safetensors")
 
     def _save(self) -> None:
         """Write a checkpoint in one step, so that a kill leaves the former one."""
@@ -238,19 +259,6 @@ def _development(
         stream = ExampleStream(articles, config.seed, negatives=1.0, swapped=0.0)
         some = islice(stream.epoch(0), DEVELOPMENT)
         yield from batches(tokens, some, f"{config.seed}", config.budget)
-
-
-def _batches(
-    config: TrainConfig, stream: ExampleStream, tokens: WordPieces, progress: Progress
-) -> Iterator[tuple[int, int, Batch]]:
-    """Give epoch, number and batch, going on after those that a checkpoint has behind it."""
-    epoch = progress.epoch
-    while True:
-        made = batches(tokens, stream.epoch(epoch), f"{config.seed}/{epoch}", config.budget)
-        for number, batch in enumerate(made):
-            if epoch > progress.epoch or number >= progress.batch:
-                yield epoch, number, batch
-        epoch += 1
 
 
 def _done(config: TrainConfig, progress: Progress) -> float:
