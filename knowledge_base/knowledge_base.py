@@ -23,6 +23,7 @@ from knowledge_base.retrieval.glossary import GlossaryFile
 from knowledge_base.retrieval.hybrid import HybridRetriever
 from knowledge_base.retrieval.similar import Recommender
 from knowledge_base.retrieval.trace import Tracer
+from knowledge_base.retrieval.widening import widened
 from knowledge_base.sync import Synchronizer
 from knowledge_base.tables import PENDING, REMOVING
 from knowledge_base.types import (
@@ -36,6 +37,7 @@ from knowledge_base.types import (
     IngestReport,
     Passage,
     Retrieval,
+    ScoredPassage,
     Similar,
     TokenShare,
     Trace,
@@ -178,6 +180,10 @@ class KnowledgeBase:
     ) -> Retrieval:
         """Return up to k passages, best first, each with its scores and ranks."""
         return self._retriever.retrieve(query, k, filter, tuning)
+
+    def widened(self, hits: Sequence[ScoredPassage]) -> list[ScoredPassage]:
+        """Return hits to be read: a short one reaches over its neighbours, under its own id."""
+        return [widened(hit, self._registry) for hit in hits]
 
     def trace(self, query: str, source: str, k: int = 5, filter: Filter | None = None) -> Trace:
         """Return why a document is, or is not, among the first k hits of a query."""

@@ -125,7 +125,9 @@ class QABot:
         yield Searched(rewrite, retrieval.hits[:k])
         reading: Reading | None = None
         asked = retrieval.read_as or rewrite.query
-        for piece in self.reader.stream(asked, retrieval.hits[: self._passages]):
+        read = self.knowledge_base.widened(retrieval.hits[: self._passages])
+        retrieval = replace(retrieval, hits=(*read, *retrieval.hits[self._passages :]))
+        for piece in self.reader.stream(asked, read):
             if isinstance(piece, Reading):
                 reading = piece
             else:

@@ -1,0 +1,38 @@
+"""Small passages to find, larger windows to read: a short hit is read with what stands around it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from knowledge_base.registry import Registry
+from knowledge_base.types import ScoredPassage
+
+SHORT = 64
+"""Tokens under which a hit is read with its neighbours."""
+
+WINDOW = 220
+"""The most tokens of the window that is read."""
+
+
+def widened(hit: ScoredPassage, registry: Registry) -> ScoredPassage:
+    """Return a hit whose passage reaches over its neighbours, if it is short and they fit.
+
+    It keeps its id, and is still a span of its document's text. Neighbours are of the same page and
+    sheet.
+    """
+    own = hit.passage
+    if own.tokens >= SHORT:
+        return hit
+    around = {passage.ordinal: passage for passage in registry.around(own, 1, 1)}
+    start, end, tokens = own.start, own.end, own.tokens
+    for step in (1, -1):
+        other = around.get(own.ordinal + step)
+        if other is None or (other.page, other.sheet) != (own.page, own.sheet):
+            continue
+        if tokens + other.tokens <= WINDOW:
+            start, end = min(start, other.start), max(end, other.end)
+            tokens += other.tokens
+    if (start, end) == (own.start, own.end):
+        return hit
+    text = registry.document(own.source).text[start:end]
+    return replace(hit, passage=replace(own, text=text, start=start, end=end, tokens=tokens))
