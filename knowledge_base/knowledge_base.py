@@ -301,6 +301,10 @@ class KnowledgeBase:
             with self._writing():
                 self._synchronizer.settle()
                 self._health.mend(sorted(self._registry.hashes()))
+        if self._lexical.outdated:
+            with self._writing():
+                self._synchronizer.relex()
+                self._lexical.renew()
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

@@ -151,6 +151,13 @@ class Synchronizer:
         if removing:  # only then can a vector have lost its last passage
             self._cache.drop_unused()
 
+    def relex(self) -> None:
+        """Write every indexed passage into the lexical index again."""
+        names = self._registry.ids(INDEXED)
+        for start in range(0, len(names), FLUSH):
+            found = self._registry.passages(names[start : start + FLUSH])
+            self._lexical.upsert(list(found.values()))
+
     def _take(
         self,
         entry: SourceFile,

@@ -9,6 +9,9 @@ from typing import Any
 CJK = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3040-\u30ff\uac00-\ud7af"
 """Characters written without spaces between words, for a character class."""
 
+ANALYSIS_VERSION = "2"
+"""Raised whenever a text gives other terms than before: the lexical index is then made anew."""
+
 _CJK_RUN = re.compile(f"[{CJK}]+")
 _CODE = re.compile(
     r"(?<![A-Za-z0-9_.])(?=[A-Za-z0-9_./+-]*\d)[A-Za-z0-9]+(?:[-_./+][A-Za-z0-9]+)*(?![A-Za-z0-9_])"
@@ -51,11 +54,34 @@ def _segmenter() -> Any:
     return rjieba
 
 
+@lru_cache(maxsize=1)
+def _traditional() -> dict[int, str]:
+    """Return the simplified form of each traditional character that has one."""
+    import opencc
+
+    characters = "".join(map(chr, range(0x3400, 0xA000)))
+    # a line each: side by side they would be read as words
+    simple = opencc.OpenCC("t2s").convert("\n".join(characters)).split("\n")
+    return {
+        ord(one): other
+        for one, other in zip(characters, simple, strict=True)
+        if one != other and len(other) == 1
+    }
+
+
+def simplified(text: str) -> str:
+    """Return a text with simplified Chinese characters, each in its place."""
+    return text.translate(_traditional()) if has_cjk(text) else text
+
+
 def chinese_words(text: str) -> list[str]:
-    """Return the words of the text's Chinese runs, in order, overlapping compounds included."""
+    """Return the words of the text's Chinese runs, in order, overlapping compounds included.
+
+    They come in simplified characters, so that the two ways of writing find each other.
+    """
     return [
         word
-        for run in _CJK_RUN.findall(text)
+        for run in _CJK_RUN.findall(simplified(text))
         for word in _segmenter().cut_for_search(run)
         if word.strip()
     ]
@@ -64,7 +90,9 @@ def chinese_words(text: str) -> list[str]:
 def chinese_terms(text: str) -> list[str]:
     """Return words and character pairs: pairs find what the dictionary does not know as a word."""
     pairs = [
-        run[at : at + 2] for run in _CJK_RUN.findall(text) for at in range(max(1, len(run) - 1))
+        run[at : at + 2]
+        for run in _CJK_RUN.findall(simplified(text))
+        for at in range(max(1, len(run) - 1))
     ]
     return [*chinese_words(text), *(f"_{pair}" for pair in pairs)]
 

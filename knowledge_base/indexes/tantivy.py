@@ -14,6 +14,7 @@ import tantivy
 
 from knowledge_base.errors import IndexMismatch
 from knowledge_base.indexes.analysis import (
+    ANALYSIS_VERSION,
     CHINESE_STOP_WORDS,
     STOP_WORDS,
     chinese_terms,
@@ -83,6 +84,8 @@ class TantivyIndex:
         self._index.register_tokenizer("english_words", self._english)
         self._index.register_tokenizer("plain_words", self._plain)
         self._schema = self._index.schema
+        self._version = path / "analysis"
+        self.outdated = self._outdated()
         self._writer: Any = None
         self._lock = threading.RLock()
 
@@ -180,12 +183,26 @@ class TantivyIndex:
         hits = searcher.search(tantivy.Query.all_query(), total, count=False).hits
         return {str(searcher.doc(address)["id"][0]) for _, address in hits}
 
+    def renew(self) -> None:
+        """Note that everything held is of the present analysis."""
+        self._version.write_text(ANALYSIS_VERSION)
+        self.outdated = False
+
     def close(self) -> None:
         """Let go of the writer, if there is one."""
         with self._lock:
             if self._writer is not None:
                 self._writer.wait_merging_threads()
                 self._writer = None
+
+    def _outdated(self) -> bool:
+        """Tell whether what is held was analysed otherwise than queries are now."""
+        if self._version.is_file():
+            return self._version.read_text() != ANALYSIS_VERSION
+        if self._index.searcher().num_docs:
+            return True
+        self._version.write_text(ANALYSIS_VERSION)
+        return False
 
     def _open_writer(self) -> Any:
         if self._writer is None:

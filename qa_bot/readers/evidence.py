@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from knowledge_base.chunking.sentences import sentence_spans
+from knowledge_base.indexes.analysis import simplified
 from knowledge_base.types import ScoredPassage, Span
 from qa_bot.citations import cite, guard, mark
 from qa_bot.types import Reading
@@ -26,6 +27,15 @@ _SEVERAL = re.compile(
 )
 _STEP = re.compile(r"^\s*(?:\d{1,2}[.)、]|[-•*])\s+")
 _NUMBERED = re.compile(r"^\s*\d{1,2}[.)、]\s+")
+
+_POINTS_BACK = re.compile(
+    r"(?:he|she|it|they|this|these|those|his|her|its|their)\b|"
+    r"(?:他|她|它|这|此|该|其|自此|同年|之后|随后|当时|后来)",
+    re.IGNORECASE,
+)
+
+LONGEST_ANTECEDENT = 300
+"""Characters of a sentence that is quoted because the next one points back at it."""
 
 LONGEST_RUN = 10
 """List items of one answer."""
@@ -96,12 +106,12 @@ def sentence_at(hit: ScoredPassage, start: int, end: int) -> Span:
 
 def wants_steps(question: str) -> bool:
     """Tell whether a question asks how something is done."""
-    return _HOW_TO.search(question) is not None
+    return _HOW_TO.search(simplified(question)) is not None
 
 
 def wants_several(question: str) -> bool:
     """Tell whether a question asks for several things."""
-    return _SEVERAL.search(question) is not None or question.count("?") > 1
+    return _SEVERAL.search(simplified(question)) is not None or question.count("?") > 1
 
 
 def with_list(question: str, evidence: Evidence) -> list[Evidence]:
@@ -141,6 +151,27 @@ def with_list(question: str, evidence: Evidence) -> list[Evidence]:
         replace(evidence, start=a, end=b, span=_span_inside(evidence.span, a, b))
         for a, b, _ in lines[first : last + 1]
     ]
+
+
+def with_antecedent(chosen: list[Evidence]) -> list[Evidence]:
+    """Return the evidence with the sentence before it, where it begins by pointing back at that.
+
+    A quote that begins with "It" or "He" says little to a reader who does not see what was before.
+    """
+    first = chosen[0]
+    passage = first.hit.passage
+    left = first.start - passage.start
+    if not _POINTS_BACK.match(simplified(passage.text[left : left + 12])):
+        return chosen
+    before = [(a, b) for a, b in sentence_spans(passage.text) if b <= left]
+    if not before or passage.text[before[-1][1] : left].count("\n") > 1:
+        return chosen
+    start, end = (passage.start + at for at in before[-1])
+    known = any(other.start < end and other.end > start for other in chosen)
+    text = passage.text[before[-1][0] : before[-1][1]].strip()
+    if known or len(text) > LONGEST_ANTECEDENT or text in passage.headings:
+        return chosen
+    return [Evidence(first.hit, start, end), *chosen]
 
 
 def _span_inside(span: Span | None, start: int, end: int) -> Span | None:

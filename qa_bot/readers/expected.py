@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from knowledge_base.indexes.analysis import simplified
 from knowledge_base.types import Span
 
 _NUMBER = r"\d[\d.,]*"
@@ -72,14 +73,14 @@ _KINDS = (
         r"\bhow (?:long|soon|quickly|fast|often)\b|\brun ?time\b|\bdeadline|\bwithin\b|"
         r"\bhow many (?:seconds|minutes|hours|days|weeks|months|years)\b|"
         r"\bwhen\b.*\b(?:refund|arrive|deliver|expire|delete|get)|"
-        r"多久|多长|几天|几个?月|几年|几小时|几分钟|多少天|期限|时长|什么时候.*(?:到|发|过期)",
+        r"多久|多长|几天|几个?月|(?<!元)几年|几小时|几分钟|多少天|期限|时长|什么时候.*(?:到|发|过期)",
         rf"(?:\b{_WORDS}|{_NUMBER}(?:\s?(?:[–-]|to)\s?{_NUMBER})?)[\s-]?"
         rf"(?:(?:further|working|business|calendar)\s)?{_PERIOD}\b|"
         rf"{_DIGITS}+(?:\s?(?:[–-]|至|到)\s?{_DIGITS}+)?\s?{_CHINESE_PERIOD}",
     ),
     _kind(
         r"\bwhen\b|\b(?:what|which) (?:date|day|year|month)|\b(?:until|by|since) when\b|"
-        r"什么时候|何时|哪[天年]|几[号月]|日期",
+        r"什么时候|何[时年]|哪一?[天年日]|元几年|几[号月]|日期",
         rf"\b\d{{1,2}}(?:st|nd|rd|th)?\s{_MONTH}(?:\s\d{{4}})?|"
         rf"\b{_MONTH}\s\d{{1,2}}(?:,?\s\d{{4}})?|\b(?:in|since|by)\s\d{{4}}\b|\d{{4}}-\d\d-\d\d|"
         r"\d{4}\s?年(?:\s?\d{1,2}\s?月)?(?:\s?\d{1,2}\s?日)?|\d{1,2}\s?月\s?\d{1,2}\s?日|"
@@ -112,7 +113,7 @@ def fits(question: str, sentence: str) -> float:
     kind = _kind_of(question)
     if kind is None:
         return 0.5
-    return 1.0 if kind.found.search(sentence) else 0.0
+    return 1.0 if kind.found.search(simplified(sentence)) else 0.0
 
 
 def short_span(question: str, sentence: str, start: int = 0) -> Span | None:
@@ -128,12 +129,16 @@ def short_span(question: str, sentence: str, start: int = 0) -> Span | None:
     kind = _kind_of(question)
     if kind is None or not kind.span:
         return None
-    found = [match for match in kind.found.finditer(sentence) if match.group() not in question]
+    asked = simplified(question)
+    found = [
+        match for match in kind.found.finditer(simplified(sentence)) if match.group() not in asked
+    ]
     if len({match.group().lower() for match in found}) != 1:
         return None
-    text = found[0].group().rstrip(" .,")
+    text = sentence[found[0].start() : found[0].end()].rstrip(" .,")
     return Span(start + found[0].start(), start + found[0].start() + len(text))
 
 
 def _kind_of(question: str) -> _Kind | None:
-    return next((kind for kind in _KINDS if kind.asked.search(question)), None)
+    asked = simplified(question)
+    return next((kind for kind in _KINDS if kind.asked.search(asked)), None)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from knowledge_base.indexes.analysis import STOP_WORDS, codes, has_cjk
+from knowledge_base.indexes.analysis import STOP_WORDS, codes, has_cjk, simplified
 from knowledge_base.types import ScoredPassage
 from qa_bot.readers.synonyms import unified
 from qa_bot.readers.terms import stem, terms
@@ -50,8 +50,8 @@ def unmentioned(question: str, hits: Sequence[ScoredPassage]) -> Unmentioned:
     missing = [c.upper() for c in codes(question) if _is_model(c) and c not in held]
     names = [n for n in _names(question) if stem(n) not in held and n.upper() not in missing]
     if has_cjk(question):
-        text = _text(hits)
-        names += [place for place in _places(question) if place not in text]
+        text = simplified(_text(hits))
+        names += [place for place in _places(simplified(question)) if place not in text]
     return Unmentioned(tuple(missing), tuple(names))
 
 
@@ -64,7 +64,7 @@ def unmentioned_things(question: str, hits: Sequence[ScoredPassage]) -> list[str
     text = _text(hits)
     held = set(terms(text))
     if has_cjk(question):
-        question, text = unified(question), unified(text)
+        question, text = unified(simplified(question)), unified(simplified(text))
     return [
         word
         for word in telling(question)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from knowledge_base.indexes.analysis import has_cjk
+from knowledge_base.indexes.analysis import has_cjk, simplified
 from qa_bot.phrases import phrase
 from qa_bot.readers.terms import words
 from qa_bot.types import Reading
@@ -35,7 +35,9 @@ SHARED = 0.75
 
 def asks_yes_or_no(question: str) -> bool:
     """Tell whether a question can be answered by yes or no."""
-    return bool((_ASKED_CHINESE if has_cjk(question) else _ASKED).search(question.strip()))
+    return bool(
+        (_ASKED_CHINESE if has_cjk(question) else _ASKED).search(simplified(question).strip())
+    )
 
 
 def polarity(question: str, sentence: str) -> bool | None:
@@ -44,6 +46,7 @@ def polarity(question: str, sentence: str) -> bool | None:
     Plainly: three in four of the question's words are in the sentence, all its numbers too, nothing
     is conditional, and the question itself is not negated.
     """
+    question, sentence = simplified(question), simplified(sentence)
     if not asks_yes_or_no(question) or _NEGATED.search(_EITHER.sub("", question)):
         return None
     if _CONDITIONAL.search(sentence):

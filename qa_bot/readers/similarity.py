@@ -24,6 +24,7 @@ from qa_bot.readers.evidence import (
     pieces,
     sentences_of,
     wants_several,
+    with_antecedent,
     with_list,
 )
 from qa_bot.readers.expected import fits, short_span
@@ -155,7 +156,9 @@ class SimilarityReader:
                 "", None, True, confidence, reason=reason_of(question, absent), explain=explain
             )
         chosen = _chosen(question, scored)
-        return with_polarity(question, compose(chosen, confidence, _short(chosen[0]), explain))
+        short = _short(chosen[0])
+        reading = compose(with_antecedent(chosen), confidence, short, explain)
+        return with_polarity(question, reading)
 
     def stream(self, question: str, hits: Sequence[ScoredPassage]) -> Iterator[str | Reading]:
         """Yield the answer's text in pieces, then the reading."""

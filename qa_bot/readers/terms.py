@@ -16,6 +16,7 @@ from knowledge_base.indexes.analysis import (
     chinese_words,
     codes,
     has_cjk,
+    simplified,
 )
 from qa_bot.readers.synonyms import unified
 
@@ -54,7 +55,7 @@ def words(text: str) -> list[str]:
     """Return the telling words of a text, as ``terms`` without the characters of Chinese words."""
     chinese = has_cjk(text)
     if chinese:
-        text = unified(text)
+        text = unified(simplified(text))
     found = [stem(w) for w in _WORD.findall(text) if w.lower() not in STOP_WORDS]
     found += codes(text)
     if chinese:

@@ -25,6 +25,7 @@ from qa_bot.readers.evidence import (
     pieces,
     sentences_of,
     wants_several,
+    with_antecedent,
     with_list,
 )
 from qa_bot.readers.expected import fits
@@ -256,7 +257,7 @@ class TrainedReader:
             return Reading("", None, True, confidence, reason=reason, explain=explain)
         chosen = _chosen(question, found, logits, best)
         short = _short(found[best].evidence)
-        return with_polarity(question, compose(chosen, confidence, short, explain))
+        return with_polarity(question, compose(with_antecedent(chosen), confidence, short, explain))
 
     def stream(self, question: str, hits: Sequence[ScoredPassage]) -> Iterator[str | Reading]:
         """Yield the answer's text in pieces, then the reading."""

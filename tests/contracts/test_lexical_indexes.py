@@ -151,3 +151,22 @@ def test_a_killed_writer_leaves_an_index_that_opens(tmp_path: Path) -> None:
     again.upsert([passage("new", "fresh")])
     assert again.search("fresh", 1)[0][0] == "new"
     again.close()
+
+
+def test_traditional_and_simplified_characters_find_each_other(index: TantivyIndex) -> None:
+    """Whichever the document and the query are written in."""
+    text = "發票可以重新開立。"
+    index.upsert([Passage("tw", "/tw.md", "說明", text, 0, len(text), 0, 9, language="zh")])
+    assert index.search("发票重新开立", 1)[0][0] == "tw"
+    assert index.search("發票重新開立", 1)[0][0] == "tw"
+
+
+def test_an_index_of_an_older_analysis_says_so(tmp_path: Path, index: TantivyIndex) -> None:
+    """Until it has been made anew."""
+    index.close()
+    (tmp_path / "tantivy" / "analysis").write_text("1")
+    again = TantivyIndex(tmp_path / "tantivy")
+    assert again.outdated
+    again.renew()
+    again.close()
+    assert not TantivyIndex(tmp_path / "tantivy").outdated

@@ -174,3 +174,18 @@ def test_bases_are_apart_and_named_in_any_language(home: Home, folder: Path) -> 
     assert two.retrieve("delivery", 5).hits == ()
     one.close()
     two.close()
+
+
+def test_a_lexical_index_of_an_older_analysis_is_made_anew(
+    home: Home, base: KnowledgeBase, folder: Path
+) -> None:
+    """When the base is opened, from the registry alone."""
+    base.sync([folder])
+    base.close()
+    place = home.folder(home.base("test")) / "tantivy" / "analysis"
+    place.write_text("0")
+    again = KnowledgeBase(home, home.base("test"), HashingEncoder())
+    assert place.read_text() != "0"
+    assert again.retrieve("express delivery", 1).hits[0].explain.lexical_rank == 1
+    assert all(check.ok for check in again.doctor())
+    again.close()

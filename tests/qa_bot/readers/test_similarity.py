@@ -211,3 +211,14 @@ def test_any_encoder_serves() -> None:
     given = hits(RETURNS, STORES)
     reading = SimilarityReader(HashingEncoder()).read("Can used filters be returned?", given)
     assert "Used filters" in checked(reading, given).answer
+
+
+def test_a_quote_that_points_back_comes_with_the_sentence_before(reader: SimilarityReader) -> None:
+    """Otherwise nobody could tell who "he" is; traditional characters are read as well."""
+    given = hits(
+        "法國歷史\n\n拿破崙於1798年遠征埃及。他准許穆斯林教徒加入政府機構。遠征在三年後結束。\n"
+    )
+    reading = checked(reader.read("誰准許穆斯林教徒加入政府機構？", given), given)
+    assert reading.answer.startswith(
+        "拿破崙於1798年遠征埃及。 [1] 他准許穆斯林教徒加入政府機構。 [2]"
+    )
