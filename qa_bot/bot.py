@@ -73,6 +73,10 @@ class QABot:
         """
         return _last(self.stream(question, conversation_id=conversation_id, k=k, filter=filter))
 
+    def warm_up(self) -> None:
+        """Load what a first question would wait for; nothing is stored."""
+        self.answer_in("What is this about?", None)
+
     def answer_in(
         self,
         question: str,

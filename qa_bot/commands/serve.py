@@ -72,4 +72,6 @@ def _run(
         if browser:
             # the server needs a moment; a browser that is early shows an error page
             threading.Timer(2.0, webbrowser.open, [url]).start()
+        # the models load while the page does, so that the first question waits for neither
+        threading.Thread(target=app.bot(kb).warm_up, daemon=True).start()
         run_server(app, config.host, config.port)

@@ -164,3 +164,19 @@ def test_the_browser_is_told_to_load_nothing_from_elsewhere(client: TestClient) 
 def test_every_error_has_a_status() -> None:
     """A new error is at least its root's."""
     assert {KnowledgeBaseError, QABotError} <= api.STATUS.keys()
+
+
+def test_a_search_is_explained_and_recommends(client: TestClient) -> None:
+    """The forms are those of the command line; a bad day is refused with what it should be."""
+    asked_for = {"question": "what is made of brass", "document": "returns.md", "k": 1}
+    trace = client.post("/api/explain", json=asked_for).json()
+    assert not trace["found"]
+    assert trace["remedies"]
+    similar = client.get("/api/similar", params={"source": "returns.md"}).json()["similar"]
+    assert similar[0]["source"].endswith("lantern.pdf")
+    assert not similar[0]["near_duplicate"]
+    bad = client.post("/api/search", json={"query": "refund", "since": "yesterday"})
+    assert bad.status_code == 422
+    assert "2026-11-24" in bad.json()["error"]
+    plain = client.post("/api/search", json={"query": "refund", "weight": 0, "rerank": False})
+    assert plain.json()["passages"][0]["explain"]["dense_weight"] == 0
