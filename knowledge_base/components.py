@@ -14,7 +14,13 @@ ENCODERS: Mapping[str, str] = {
     "minilm": "knowledge_base.encoders.bundled:bundled_encoder",
     "hashing": "knowledge_base.encoders.hashing:HashingEncoder",
 }
-"""Encoders by name; anything else is taken as the folder of a model."""
+"""Encoders by name; anything else is taken as a model's folder, or its name on the hub."""
+
+FOLDERS = (
+    "knowledge_base.encoders.transformer:TransformerEncoder",
+    "knowledge_base.encoders.dpr:DPREncoder",
+)
+"""What reads one model folder, and what reads two."""
 
 
 def resolve(table: Mapping[str, str], role: str, name: str) -> Callable[..., Any]:
@@ -32,19 +38,33 @@ def resolve(table: Mapping[str, str], role: str, name: str) -> Callable[..., Any
 
 
 def open_encoder(name: str) -> Encoder:
-    """Return the encoder of this name, or the one in the folder of this path.
+    """Return the encoder of this name, or that of a model's folder or name on the hub.
+
+    Two of these with a comma between are the question tower and the passage tower of DPR.
 
     Raises:
-        UnknownComponent: If it is neither.
-        EncoderError: If its files are missing or damaged.
+        UnknownComponent: If it is none of these.
+        EncoderError: If its files are missing or damaged, or the hub cannot be reached.
     """
-    folder = Path(name).expanduser()
-    if name not in ENCODERS and folder.is_dir():
-        made: Encoder = resolve(
-            {"folder": "knowledge_base.encoders.transformer:TransformerEncoder"},
-            "encoder",
-            "folder",
-        )(folder)
-        return made
+    if name not in ENCODERS:
+        parts = [part.strip() for part in name.split(",")]
+        folders = [_folder(part) for part in parts]
+        if len(parts) <= 2 and all(folder is not None for folder in folders):
+            role = FOLDERS[len(parts) - 1]
+            made: Encoder = resolve({"folder": role}, "encoder", "folder")(*folders)
+            return made
     encoder: Encoder = resolve(ENCODERS, "encoder", name)()
     return encoder
+
+
+def _folder(name: str) -> Path | None:
+    """Return the folder of a model that is named by its path, or by its name on the hub."""
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        return folder
+    owner, slash, model = name.partition("/")
+    if not slash or not owner or not model or "/" in model or owner in (".", "..", "~"):
+        return None
+    from knowledge_base.encoders.hub import fetched
+
+    return fetched(name)

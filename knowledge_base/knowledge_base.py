@@ -94,7 +94,7 @@ class KnowledgeBase:
         self._synchronizer = Synchronizer(
             self._registry,
             self._cache,
-            StructureChunker(encoder.tokens),
+            StructureChunker(encoder.tokens, joint=encoder.joint),
             encoder,
             self._dense,
             self._lexical,
@@ -227,7 +227,7 @@ class KnowledgeBase:
         if not isinstance(self.encoder, Explaining):
             return []
         passage = self.passage(id)
-        text = encoded_text(passage.headings, passage.text)
+        text = encoded_text(passage.headings, passage.text, self.encoder.joint)
         head = len(text) - len(passage.text)
         return [
             TokenShare(share.start - head, share.end - head, share.share)

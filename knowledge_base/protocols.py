@@ -52,6 +52,8 @@ class Encoder(Protocol):
     dimension: int
     metric: str
     """``"cosine"`` (vectors come normalised) or ``"ip"``."""
+    joint: str
+    """What stands between a passage's headings and its text when it is encoded."""
     fingerprint: str
     """Changes whenever the same text would give another vector: weights, pooling, prefix, window."""
 

@@ -200,7 +200,7 @@ class Synchronizer:
 
     def _split(self, document: Document) -> list[tuple[Passage, str]]:
         return [
-            (passage, _hash(encoded_text(passage.headings, passage.text)))
+            (passage, _hash(encoded_text(passage.headings, passage.text, self._encoder.joint)))
             for passage in self._chunker.split(document)
         ]
 
@@ -221,7 +221,7 @@ class Synchronizer:
         """Return the vectors of passages, shape ``(n, d)``, from the cache where it has them."""
         known = self._cache.get([text_hash for _, text_hash in parts])
         texts = {
-            text_hash: encoded_text(passage.headings, passage.text)
+            text_hash: encoded_text(passage.headings, passage.text, self._encoder.joint)
             for passage, text_hash in parts
             if text_hash not in known
         }

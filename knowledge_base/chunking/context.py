@@ -7,14 +7,14 @@ from knowledge_base.protocols import TokenCounter
 SEPARATOR = " > "
 
 
-def encoded_text(headings: tuple[str, ...], text: str) -> str:
-    """Return the text that is encoded for a passage.
+def encoded_text(headings: tuple[str, ...], text: str, joint: str = "\n") -> str:
+    """Return the text that is encoded for a passage: headings, what joins them to the text, the text.
 
     Headings that the passage's text already opens with are not repeated.
     """
     opening = text[:400]
     path = [heading for heading in headings if heading not in opening]
-    return f"{SEPARATOR.join(path)}\n{text}" if path else text
+    return f"{SEPARATOR.join(path)}{joint}{text}" if path else text
 
 
 def shorten(headings: tuple[str, ...], tokens: TokenCounter, most: int) -> tuple[str, ...]:

@@ -50,8 +50,12 @@ class _Piece:
 class StructureChunker:
     """Cuts along headings, paragraphs, list items, table rows and sentences."""
 
-    def __init__(self, tokens: TokenCounter, target: int = TARGET) -> None:
-        """Take the encoder's token counter; ``target`` is lowered to what its window holds."""
+    def __init__(self, tokens: TokenCounter, target: int = TARGET, joint: str = "\n") -> None:
+        """Take the encoder's token counter, and what it puts between headings and text.
+
+        ``target`` is lowered to what the window holds.
+        """
+        self._joint = joint
         room = tokens.window - SPECIAL_TOKENS
         self._headings = min(HEADING_TOKENS, room // 4)
         self._budget = max(1, min(target, room - self._headings))
@@ -174,7 +178,7 @@ class StructureChunker:
             start=start,
             end=end,
             ordinal=0,
-            tokens=self._tokens.count(encoded_text(shortened, text)),
+            tokens=self._tokens.count(encoded_text(shortened, text, self._joint)),
             headings=shortened,
             page=section.page,
             sheet=section.sheet,

@@ -34,6 +34,7 @@ class HashingEncoder:
 
     name = "hashing"
     metric = "cosine"
+    joint = "\n"
 
     def __init__(self, dimension: int = 64, window: int = 64) -> None:
         """Take the vectors' width and the window in words."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,6 +47,27 @@ class WordPieces:
             raise EncoderError(
                 f"{path} is no tokenizer ({error}); reinstall the model or name another"
             ) from error
+
+    @classmethod
+    def from_folder(cls, folder: Path, window: int) -> WordPieces:
+        """Read a model folder's tokenizer: ``tokenizer.json``, or BERT's ``vocab.txt``.
+
+        Raises:
+            EncoderError: If there is neither, or it is damaged.
+        """
+        vocabulary = folder / "vocab.txt"
+        if (folder / "tokenizer.json").is_file() or not vocabulary.is_file():
+            return cls.from_file(folder / "tokenizer.json", window)
+        from tokenizers.implementations.bert_wordpiece import BertWordPieceTokenizer
+
+        facts = folder / "tokenizer_config.json"
+        settings = json.loads(facts.read_text(encoding="utf-8")) if facts.is_file() else {}
+        lower = bool(settings.get("do_lower_case", True))
+        return cls(BertWordPieceTokenizer(str(vocabulary), lowercase=lower)._tokenizer, window)
+
+    def narrowed(self, taken: int) -> WordPieces:
+        """Return the same tokens in a window that is smaller by what is taken of it."""
+        return WordPieces(self._tokenizer, self.window - taken)
 
     def count(self, text: str) -> int:
         """Return the number of tokens, special tokens included, without truncation."""

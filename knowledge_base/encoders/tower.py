@@ -1,0 +1,207 @@
+"""One network with its tokenizer and pooling: a whole one-tower encoder, or one of two towers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from knowledge_base.encoders.bert_onnx import BertShape
+from knowledge_base.encoders.runtime import Floats, Runtime, Weights, open_runtime
+from knowledge_base.encoders.tokens import Ints, WordPieces, padded
+from knowledge_base.encoders.weights import checksum_of, load_weights
+from knowledge_base.errors import EncoderError
+from knowledge_base.types import Vectors
+
+BATCH_TOKENS = 4096
+"""The most padded tokens of one call: enough to keep two cores busy, small enough to stay in cache."""
+
+POOLINGS = ("mean", "cls", "max")
+
+
+@dataclass(frozen=True, slots=True)
+class TowerSettings:
+    """What a model's folder says of how it is to be used.
+
+    ``window`` is in tokens, special ones included. The prompts stand before every query and passage.
+    """
+
+    window: int
+    pooling: str
+    query_prompt: str = ""
+    passage_prompt: str = ""
+
+    @classmethod
+    def from_folder(cls, folder: Path, config: dict[str, Any]) -> TowerSettings:
+        """Read them in the form of sentence-transformers, or take those of a plain BERT: mean.
+
+        Raises:
+            EncoderError: If the folder asks for a step that is not known here.
+        """
+        positions = int(config.get("max_position_embeddings", 512))
+        settings = read_json(folder / "sentence_bert_config.json", absent={})
+        window = min(int(settings.get("max_seq_length") or positions), positions)
+        prompts = read_json(folder / "config_sentence_transformers.json", absent={}).get("prompts")
+        prompts = prompts if isinstance(prompts, dict) else {}
+        passage = prompts.get("document") or prompts.get("passage") or ""
+        return cls(window, _pooling(folder), str(prompts.get("query") or ""), str(passage))
+
+
+class Tower:
+    """Gives one pooled state a text. Safe to use from many threads."""
+
+    def __init__(
+        self,
+        folder: Path,
+        settings: TowerSettings,
+        *,
+        sha256: str | None = None,
+        precision: str = "auto",
+    ) -> None:
+        """Read a model folder in the form of transformers: BERT, or a tower of DPR.
+
+        Args:
+            folder: Holds config.json, tokenizer.json (or vocab.txt) and the weights.
+            settings: Its window and pooling.
+            sha256: What the weights' checksum must be; None takes them as they are.
+            precision: See ``open_runtime``.
+
+        Raises:
+            EncoderError: If a file is missing, damaged, or the model is no BERT.
+        """
+        config = read_json(folder / "config.json")
+        kind = config.get("model_type")
+        if kind not in ("bert", "dpr"):
+            raise EncoderError(
+                f"{folder} holds a model of type {kind!r}; a BERT-like encoder is needed"
+            )
+        self.settings = settings
+        shape = _shape(folder, config)
+        self._key = sha256 or checksum_of(folder)
+        self._runtime: Runtime = open_runtime(
+            self._key[:24], shape, lambda: load_weights(folder, sha256), precision=precision
+        )
+        self.runtime = self._runtime.name
+        self._projection = _projection(folder, config)
+        self.dimension = shape.hidden if self._projection is None else len(self._projection[1])
+        self.tokens = WordPieces.from_folder(folder, settings.window)
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with the weights, the pooling and the window."""
+        return f"{self._key}|{self.settings.pooling}|{self.settings.window}"
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Return one pooled state a text, shape ``(n, d)``; longer ones are cut at the window."""
+        vectors = np.zeros((len(texts), self.dimension), np.float32)
+        rows = [self.tokens.truncate(encoding.ids) for encoding in self.tokens.encode(texts)]
+        order = sorted(range(len(rows)), key=lambda number: len(rows[number]))
+        start = 0
+        while start < len(order):
+            end = _batch_end(order, rows, start)
+            ids, mask = padded([rows[number] for number in order[start:end]])
+            vectors[order[start:end]] = self._pool(self._runtime(ids, mask), mask)
+            start = end
+        return vectors
+
+    def states(self, text: str) -> tuple[Floats, list[tuple[int, int]]]:
+        """Return the state of each token of a text, shape ``(s, d)``, and its characters."""
+        encoding = self.tokens.encode([text])[0]
+        ids = self.tokens.truncate(encoding.ids)
+        rows, mask = padded([ids])
+        return self._runtime(rows, mask)[0], list(encoding.offsets[: len(ids)])
+
+    def _pool(self, hidden: Floats, mask: Ints) -> Vectors:
+        known = mask[..., None] > 0
+        if self.settings.pooling == "cls":
+            pooled = hidden[:, 0]
+        elif self.settings.pooling == "max":
+            pooled = np.where(known, hidden, np.float32(-1e9)).max(axis=1)
+        else:
+            weight = mask.astype(np.float32)
+            kept = np.where(known, hidden, np.float32(0))
+            pooled = np.einsum("bsh,bs->bh", kept, weight) / weight.sum(axis=1, keepdims=True)
+        if self._projection is not None:
+            pooled = pooled @ self._projection[0].T + self._projection[1]
+        result: Vectors = np.asarray(pooled, np.float32)
+        return result
+
+
+def digest(facts: str) -> str:
+    """Return the fingerprint of what makes an encoder's vectors what they are."""
+    return hashlib.sha256(facts.encode()).hexdigest()[:16]
+
+
+def read_json(path: Path, absent: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Return a file of settings; ``absent`` where there is no such file, if it is given.
+
+    Raises:
+        EncoderError: If the file is missing or holds no settings.
+    """
+    if absent is not None and not path.is_file():
+        return absent
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise EncoderError(
+            f"{path} cannot be read ({error}); name a folder that holds a whole encoder"
+        ) from error
+    if not isinstance(found, dict):
+        raise EncoderError(f"{path} holds no settings; name a folder that holds a whole encoder")
+    return found
+
+
+def _shape(folder: Path, config: dict[str, Any]) -> BertShape:
+    try:
+        return BertShape.from_config(config)
+    except (KeyError, ValueError, TypeError) as error:
+        raise EncoderError(
+            f"{folder / 'config.json'} lacks {error}; it is no BERT's, name another folder"
+        ) from error
+
+
+def _pooling(folder: Path) -> str:
+    for module in sorted(folder.glob("[2-9]_*")):
+        if module.is_dir() and module.name.partition("_")[2] != "Normalize":
+            raise EncoderError(
+                f"{folder} adds the step {module.name}, which is not known here; "
+                "name an encoder that only pools"
+            )
+    facts = read_json(folder / "1_Pooling" / "config.json", absent={})
+    named = [
+        name.removeprefix("pooling_mode_").removesuffix("_token").removesuffix("_tokens")
+        for name, on in facts.items()
+        if name.startswith("pooling_mode_") and on is True
+    ]
+    if isinstance(facts.get("pooling_mode"), str):
+        named = [facts["pooling_mode"]]
+    if not named:
+        return "mean"
+    if len(named) > 1 or named[0] not in POOLINGS:
+        raise EncoderError(
+            f"{folder} pools by {' and '.join(named)}; known are {', '.join(POOLINGS)}"
+        )
+    return named[0]
+
+
+def _projection(folder: Path, config: dict[str, Any]) -> tuple[Floats, Floats] | None:
+    if not config.get("projection_dim"):
+        return None
+    weights: Weights = load_weights(folder)
+    return (
+        np.asarray(weights["encode_proj.weight"], np.float32),
+        np.asarray(weights["encode_proj.bias"], np.float32),
+    )
+
+
+def _batch_end(order: Sequence[int], rows: Sequence[Sequence[int]], start: int) -> int:
+    """Return where a batch of rows in rising length ends, so that it stays under BATCH_TOKENS."""
+    end = start + 1
+    while end < len(order) and (end - start + 1) * len(rows[order[end]]) <= BATCH_TOKENS:
+        end += 1
+    return end
