@@ -9,6 +9,7 @@ from pathlib import Path
 
 from knowledge_base.components import open_encoder
 from knowledge_base.database import migrate
+from knowledge_base.encoders.shared import SharedEncoder
 from knowledge_base.errors import IndexMismatch, KnowledgeBaseNotFound
 from knowledge_base.home import BaseInfo, Home
 from knowledge_base.knowledge_base import KnowledgeBase
@@ -61,7 +62,7 @@ class App:
         """The encoder of the settings, loaded when it is first needed."""
         with self._lock:
             if self._encoder is None:
-                self._encoder = open_encoder(self._config.encoder)
+                self._encoder = SharedEncoder(open_encoder(self._config.encoder))
             return self._encoder
 
     def bases(self) -> list[BaseInfo]:

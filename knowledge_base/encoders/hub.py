@@ -8,6 +8,7 @@ from knowledge_base.errors import EncoderError
 
 NEEDED = (
     "*.json",
+    "README.md",
     "vocab.txt",
     "model.safetensors",
     "pytorch_model.bin",

@@ -9,6 +9,7 @@ import pytest
 
 from knowledge_base.components import ENCODERS, open_encoder
 from knowledge_base.encoders.bundled import bundled_folder
+from knowledge_base.encoders.shared import SharedEncoder
 from knowledge_base.encoders.transformer import TransformerEncoder
 from knowledge_base.errors import EncoderError, UnknownComponent
 from knowledge_base.protocols import Encoder
@@ -16,8 +17,10 @@ from knowledge_base.protocols import Encoder
 TEXTS = ["How long is the warranty?", "退货须在30天内办理。", "x", "The shop opens at nine. " * 80]
 
 
-@pytest.fixture(params=sorted(ENCODERS), scope="module")
+@pytest.fixture(params=[*sorted(ENCODERS), "shared"], scope="module")
 def encoder(request: pytest.FixtureRequest) -> Encoder:
+    if request.param == "shared":
+        return SharedEncoder(open_encoder("minilm"))
     return open_encoder(request.param)
 
 
