@@ -27,7 +27,9 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "documents": ("manage:documents", "List the documents of a knowledge base."),
     "remove": ("manage:remove", "Remove documents, or a whole knowledge base."),
     "export": ("manage:export", "Write the documents as JSON lines."),
+    "models": ("models:models", "List the encoders and readers that can be named."),
     "doctor": ("manage:doctor", "Check the registry against the indexes; --repair mends them."),
+    "eval": ("evaluate:evaluation", "Measure retrieval and answers on questions; compare runs."),
     "train": ("train:train", "Train the project's own reader on your questions."),
     "reindex": ("manage:reindex", "Build the indexes anew, beside the old ones, then swap."),
 }

@@ -108,13 +108,13 @@ def read_dataset(path: Path, split: str | None = None) -> DataSet:
     return found
 
 
-def limited(dataset: DataSet, most: int | None, seed: int) -> DataSet:
-    """Return the data set with its first ``most`` queries after a seeded shuffle; None keeps all."""
-    if most is None or most >= len(dataset.queries):
-        return dataset
-    queries = list(dataset.queries)
-    random.Random(seed).shuffle(queries)
-    return replace(dataset, queries=tuple(queries[:most]))
+def limited(queries: Sequence[Query], most: int | None, seed: int) -> list[Query]:
+    """Return the first ``most`` queries after a seeded shuffle; None keeps all, in their order."""
+    if most is None or most >= len(queries):
+        return list(queries)
+    shuffled = list(queries)
+    random.Random(seed).shuffle(shuffled)
+    return shuffled[:most]
 
 
 def without_some(dataset: DataSet, share: float, seed: int) -> DataSet:
@@ -134,7 +134,7 @@ def without_some(dataset: DataSet, share: float, seed: int) -> DataSet:
     random.Random(seed).shuffle(order)
     by_title: dict[str, list[str]] = {}
     for query in dataset.queries:
-        for name in {title[id] for id in query.judged if id in title}:
+        for name in {title[text] for text in query.judged if text in title}:
             by_title.setdefault(name, []).append(query.id)
     gone: set[str] = set()
     lost: set[str] = set()
@@ -165,7 +165,7 @@ def _read_beir(folder: Path, split: str) -> DataSet:
     """Read ``corpus.jsonl``, ``queries.jsonl`` and ``qrels/SPLIT.tsv``, plain or ``.gz``."""
     judged: dict[str, dict[str, int]] = {}
     qrels = _one_of(folder / "qrels", f"{split}.tsv")
-    for row in csv.reader(io.StringIO(_text(qrels)), delimiter="\t"):
+    for row in csv.reader(io.StringIO(_text(qrels)), delimiter="\t", quoting=csv.QUOTE_NONE):
         if len(row) < 3 or row[-1] == "score":
             continue
         judged.setdefault(row[0], {})[row[-2]] = int(row[-1])

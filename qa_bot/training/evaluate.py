@@ -7,10 +7,7 @@ of each file, the right paragraph given.
 from __future__ import annotations
 
 import json
-import re
-import string
 import sys
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,50 +15,12 @@ import numpy as np
 
 from knowledge_base.chunking.context import encoded_text
 from knowledge_base.chunking.sentences import sentence_spans
+from qa_bot.evaluation.scores import auroc, exact_match, f1
 from qa_bot.readers.network import ReaderModel
 from qa_bot.training.data import Question, hold_out, read_questions
 
 HOLD_OUT, SEED = 0.04, 7
 """As ``TrainConfig`` has them: what it held out is what is measured on."""
-
-
-def normalised(text: str) -> str:
-    """Return an answer as SQuAD compares it: lower case, no marks, no articles, single spaces."""
-    lowered = "".join(c for c in text.lower() if c not in string.punctuation)
-    return " ".join(re.sub(r"\b(a|an|the)\b", " ", lowered).split())
-
-
-def exact_match(found: str, accepted: Sequence[str]) -> float:
-    """Return 1 where an accepted answer is found exactly, else 0."""
-    return float(any(normalised(found) == normalised(answer) for answer in accepted))
-
-
-def f1(found: str, accepted: Sequence[str]) -> float:
-    """Return the best overlap of words with an accepted answer (Rajpurkar et al., 2016)."""
-    return max(
-        (_f1(normalised(found).split(), normalised(a).split()) for a in accepted), default=0.0
-    )
-
-
-def _f1(found: Sequence[str], wanted: Sequence[str]) -> float:
-    shared = sum((Counter(found) & Counter(wanted)).values())
-    if not shared:
-        return float(not found and not wanted)
-    return 2 * shared / (len(found) + len(wanted))
-
-
-def auroc(scores: Sequence[float], positive: Sequence[bool]) -> float:
-    """Return the chance that a positive scores above a negative (ties count half)."""
-    values, truth = np.asarray(scores, float), np.asarray(positive, bool)
-    order = np.argsort(np.argsort(values, kind="stable"), kind="stable") + 1.0
-    for value in np.unique(values):
-        same = values == value
-        order[same] = order[same].mean()
-    count = int(truth.sum())
-    others = len(truth) - count
-    if not count or not others:
-        return float("nan")
-    return float((order[truth].sum() - count * (count + 1) / 2) / (count * others))
 
 
 def evaluate(model: ReaderModel, questions: Sequence[Question]) -> dict[str, float]:

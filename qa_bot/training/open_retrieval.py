@@ -16,16 +16,18 @@ from typing import Any
 
 import numpy as np
 
+from knowledge_base.evaluation.normalisation import normalised
 from knowledge_base.knowledge_base import KnowledgeBase
 from knowledge_base.registry import Stamp
 from knowledge_base.tables import PENDING
 from knowledge_base.types import Document, ScoredPassage, Section, Tuning
+from qa_bot.evaluation.scores import auroc, f1
 from qa_bot.readers.network import ReaderModel
 from qa_bot.readers.similarity import SimilarityReader
 from qa_bot.readers.trained import TrainedReader
 from qa_bot.training.calibrate import READ, opened
 from qa_bot.training.data import Question, hold_out, read_questions
-from qa_bot.training.evaluate import HOLD_OUT, SEED, auroc, f1, normalised
+from qa_bot.training.evaluate import HOLD_OUT, SEED
 
 PARAGRAPHS = 2000
 """How many paragraphs are searched, at least."""

@@ -15,9 +15,9 @@ from safetensors.numpy import load_file
 
 from knowledge_base.encoders.transformer import TransformerEncoder
 from qa_bot.errors import ReaderError
+from qa_bot.evaluation.scores import auroc, exact_match, f1
 from qa_bot.readers.network import ReaderModel
 from qa_bot.training.data import DataError, ExampleStream, Question, hold_out, read_questions
-from qa_bot.training.evaluate import auroc, exact_match, f1
 from qa_bot.training.negatives import mine
 from qa_bot.training.swaps import unanswerable
 

@@ -1,0 +1,1 @@
+"""Answers as numbers: scores, citations, abstention."""
