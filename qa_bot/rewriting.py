@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from knowledge_base.indexes.analysis import codes, has_cjk
+from qa_bot import follow_up
 from qa_bot.topics import (
     has_attribute,
     is_attribute,
@@ -118,9 +119,12 @@ class RuleRewriter:
         """Return what to search for; the question itself when it needs nothing."""
         if conversation is None or not conversation.turns:
             return Rewrite(question)
+        turns = conversation.turns[-DEEPEST:]
         topic = _Topic()
-        for turn in conversation.turns[-DEEPEST:]:
+        for turn in turns:
             topic = _after(turn, topic)
+        if follow_up.guided(turns):
+            return _gone_on(question, turns, topic)
         return _resolved(question, topic)
 
 
@@ -142,6 +146,19 @@ def leans(question: str, topic_is_named: bool = False) -> bool:
     if names_of(question) or telling(question):
         return False
     return topic_is_named if has_attribute(question) else True
+
+
+def _gone_on(question: str, turns: Sequence[Turn], topic: _Topic) -> Rewrite:
+    """Return a turn of a guided conversation with what the conversation is about."""
+    contrasted = _contrasted(question, topic) if leans(question) else None
+    if contrasted is not None:
+        return contrasted
+    if not (follow_up.goes_on(question, turns) or leans(question)):
+        return _resolved(question, topic)
+    carried = follow_up.carried(question, turns)
+    if not carried:
+        return Rewrite(question)
+    return Rewrite(follow_up.bracketed(question, carried), True, tuple(carried))
 
 
 def _sentence_leans(sentence: str) -> bool:
@@ -241,8 +258,7 @@ def _joined(question: str, carried: Sequence[str]) -> str:
             match = pattern.search(blanked)
             if match and match.group().lower() not in ("theirs", "hers"):
                 return f"{question[: match.start()]}{carried[0]}{ending}{question[match.end() :]}"
-    bare = question.rstrip(" ?.!")
-    return f"{bare} ({', '.join(carried)}){question[len(bare) :].strip() or '?'}"
+    return follow_up.bracketed(question, carried)
 
 
 def _chinese_joined(question: str, carried: Sequence[str]) -> str:
