@@ -36,7 +36,7 @@ from qa_bot.readers.relevance import RelevanceReranker
 from qa_bot.readers.similarity import UNREADABLE, SimilarityReader, reason_of
 from qa_bot.types import Reading
 
-THRESHOLDS: Mapping[str, float] = {"strict": 0.5, "balanced": 0.24, "eager": 0.16}
+THRESHOLDS: Mapping[str, float] = {"strict": 0.5, "balanced": 0.2, "eager": 0.12}
 """How sure the reader must be that an answer is right before it gives one, by caution."""
 
 SHARE_OF_SEVERAL = 0.5

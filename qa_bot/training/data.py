@@ -135,7 +135,7 @@ class ExampleStream:
     def __init__(
         self,
         articles: Sequence[list[Question]],
-        seed: int,
+        seed: str,
         negatives: float = 0.5,
         swapped: float = 0.15,
         mined: Sequence[Sequence[str]] = (),

@@ -19,6 +19,7 @@ from safetensors.numpy import save_file
 from tqdm import tqdm
 
 from knowledge_base.encoders.bundled import bundled_encoder, bundled_folder
+from knowledge_base.encoders.model_cache import sha256_of
 from knowledge_base.encoders.tokens import WordPieces
 from qa_bot.training.data import ExampleStream, Question, read_questions
 from qa_bot.training.data import hold_out as split
@@ -36,7 +37,8 @@ class TrainConfig:
     """How to train. With ``minutes`` the schedule follows the clock, otherwise ``steps``.
 
     ``start`` names a reader's folder to go on from, ``freeze`` how many of the lowest layers stay as
-    they are, ``hard_negatives`` asks for wrong passages that the bundled encoder brings up.
+    they are, ``hard_negatives`` asks for wrong passages that the bundled encoder brings up, and
+    ``precision`` is ``"bf16"``, ``"no"`` (float32) or ``"auto"``, see ``fitting_precision``.
     """
 
     data: tuple[str, ...]
@@ -55,7 +57,7 @@ class TrainConfig:
     freeze: int = 0
     hard_negatives: bool = False
     weight_decay: float = 0.01
-    precision: str = "bf16"
+    precision: str = "auto"
     tensorboard: bool = False
 
 
@@ -84,8 +86,9 @@ def train_reader(config: TrainConfig) -> Path:
         DataError: If a data file cannot be read or holds no question.
     """
     set_seed(config.seed)
+    precision = fitting_precision() if config.precision == "auto" else config.precision
     accelerator = Accelerator(
-        mixed_precision=config.precision,
+        mixed_precision=precision,
         gradient_accumulation_steps=config.accumulate,
         cpu=not torch.cuda.is_available(),
     )
@@ -102,6 +105,16 @@ def train_reader(config: TrainConfig) -> Path:
     return folder / WEIGHTS_NAME
 
 
+def fitting_precision() -> str:
+    """Return ``"bf16"`` where the GPU or the processor computes in it, else ``"no"`` (float32).
+
+    A processor without it imitates it, a hundred times slower than float32.
+    """
+    if torch.cuda.is_available():
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "no"
+    return "bf16" if torch.ops.mkldnn._is_mkldnn_bf16_supported() else "no"
+
+
 class _Run:
     """One training run: its data, network, optimizer, and how far it is."""
 
@@ -111,11 +124,11 @@ class _Run:
         kept, held = _articles(config)
         with accelerator.main_process_first():  # the first finds, the others read what it found
             mined = _mined(config, folder, kept)
-        self._stream = ExampleStream(kept, config.seed, mined=mined)
+        self._stream = ExampleStream(kept, _order(config), mined=mined)
         self._development = list(_development(config, held, self._tokens))
         self.network = ReaderNetwork(bundled_folder())
         if config.start:
-            self.network.load(Path(config.start) / "reader.safetensors")
+            self.network.load(Path(config.start) / WEIGHTS_NAME)
         self.network.freeze(config.freeze)
         self._optimizer: Any = torch.optim.AdamW(
             [parameter for parameter in self.network.parameters() if parameter.requires_grad],
@@ -233,6 +246,16 @@ def _articles(config: TrainConfig) -> tuple[list[list[Question]], list[list[Ques
     return both
 
 
+def _order(config: TrainConfig) -> str:
+    """Return what decides the order of the questions: another for each reader that is gone on from.
+
+    Otherwise every run would learn again from the questions that the run before began with.
+    """
+    if not config.start:
+        return f"{config.seed}"
+    return f"{config.seed}/{sha256_of(Path(config.start) / WEIGHTS_NAME)}"
+
+
 def _mined(
     config: TrainConfig, folder: Path, articles: Sequence[Sequence[Question]]
 ) -> list[list[str]]:
@@ -256,7 +279,7 @@ def _development(
     """Give the batches of some held-out questions, the same at every evaluation."""
     articles = [article for article in held if article]
     if articles:
-        stream = ExampleStream(articles, config.seed, negatives=1.0, swapped=0.0)
+        stream = ExampleStream(articles, f"{config.seed}", negatives=1.0, swapped=0.0)
         some = islice(stream.epoch(0), DEVELOPMENT)
         yield from batches(tokens, some, f"{config.seed}", config.budget)
 
