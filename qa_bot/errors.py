@@ -7,6 +7,7 @@
       x InvalidQuestion(ValueError)          empty, too long, or no text
       x ConversationNotFound(LookupError)    no conversation (or turn) has this id
       x ReaderError(RuntimeError)            a reader's files are missing or damaged
+      x GeneratorFailed(RuntimeError)        a generator model is not there, or broke off
 
 A message says what was found, the value, and the remedy.
 """
@@ -32,3 +33,7 @@ class ConversationNotFound(QABotError, LookupError):
 
 class ReaderError(QABotError, RuntimeError):
     """A reader's files are missing, damaged, or of a version that does not fit."""
+
+
+class GeneratorFailed(QABotError, RuntimeError):
+    """A generator model cannot be loaded or reached, or broke off while it answered."""

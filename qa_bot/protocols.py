@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 
 from knowledge_base.protocols import Reranker
 from knowledge_base.types import Filter, Retrieval, ScoredPassage
-from qa_bot.types import Conversation, Reading, Rewrite
+from qa_bot.types import Conversation, Message, Reading, Rewrite, Support
 
 
 @runtime_checkable
@@ -46,3 +46,32 @@ class Reranking(Protocol):
     @property
     def reranker(self) -> Reranker:
         """What puts retrieved passages in order."""
+
+
+@runtime_checkable
+class Generator(Protocol):
+    """A generator LLM: the messages of a chat in, text out piece by piece. Safe for many threads.
+
+    ``window`` is the most tokens of prompt and answer together.
+    """
+
+    name: str
+    window: int
+
+    def count(self, messages: Sequence[Message]) -> int:
+        """Return the tokens that the messages take, the chat template's own among them."""
+
+    def stream(self, messages: Sequence[Message], *, max_tokens: int = 512) -> Iterator[str]:
+        """Yield the answer's text as it comes; closing the iterator stops the model at once.
+
+        Raises:
+            GeneratorFailed: If the model cannot be reached, breaks off, or refuses the prompt.
+        """
+
+
+@runtime_checkable
+class SupportChecker(Protocol):
+    """Holds a sentence to what passages say."""
+
+    def check(self, sentence: str, passages: Sequence[str]) -> Support:
+        """Return how well the passages, cited ones first, support a sentence."""

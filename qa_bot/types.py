@@ -50,6 +50,29 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class Message:
+    """One message to a generator model; ``role`` is ``system``, ``user`` or ``assistant``."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """How well passages support a sentence.
+
+    ``score`` is between 0 and 1, ``supported`` whether it reaches the threshold, ``passage`` the
+    number, from 0, of the passage that supports it best (None: there is none), ``conflicts`` the
+    numbers, dates, names and negations of the sentence that this passage does not have.
+    """
+
+    score: float
+    supported: bool
+    passage: int | None
+    conflicts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Rewrite:
     """What a question became before it was searched for, and whether anything was carried over."""
 
