@@ -18,10 +18,10 @@ from knowledge_base.registry import Registry
 from knowledge_base.reindex import reindex
 from knowledge_base.types import Check, Document, DocumentInfo, IngestProgress
 from qa_bot.bot import QABot
-from qa_bot.components import open_reader
-from qa_bot.config import Config
+from qa_bot.components import open_generator, open_reader
+from qa_bot.config import Config, api_key
 from qa_bot.conversations import Conversations
-from qa_bot.protocols import Reranking
+from qa_bot.protocols import Generator, Reranking
 from qa_bot.rewriting import RuleRewriter
 
 DEFAULT_BASE = "default"
@@ -50,6 +50,7 @@ class App:
         self.conversations = Conversations(self._home.engine)
         self._lock = threading.RLock()
         self._encoder: Encoder | None = None
+        self._generator: Generator | None = None
         self._bots: dict[str, QABot] = {}
 
     @property
@@ -64,6 +65,28 @@ class App:
             if self._encoder is None:
                 self._encoder = SharedEncoder(open_encoder(self._config.encoder))
             return self._encoder
+
+    @property
+    def generator(self) -> Generator | None:
+        """The generator model of the settings, loaded when it is first needed; None: none is named.
+
+        Raises:
+            UnknownComponent: If the settings name one that cannot be.
+            GeneratorFailed: If it is missing or damaged, or its server cannot be reached.
+        """
+        config = self._config
+        if not config.model and not config.base_url:
+            return None
+        with self._lock:
+            if self._generator is None:
+                self._generator = open_generator(
+                    config.model,
+                    config.base_url,
+                    api_key=api_key(),
+                    timeout=config.model_timeout,
+                    window=config.model_window,
+                )
+            return self._generator
 
     def bases(self) -> list[BaseInfo]:
         """Return every knowledge base with its encoder, by name."""

@@ -1,12 +1,13 @@
-"""Readers by name. Nothing heavy is imported until it is chosen."""
+"""Readers and generator models by name. Nothing heavy is imported until it is chosen."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from knowledge_base.components import resolve
+from knowledge_base.errors import UnknownComponent
 from knowledge_base.protocols import Encoder
-from qa_bot.protocols import Reader
+from qa_bot.protocols import Generator, Reader
 
 READERS: Mapping[str, str] = {
     "auto": "qa_bot.readers.trained:bundled_reader",
@@ -14,6 +15,18 @@ READERS: Mapping[str, str] = {
     "similarity": "qa_bot.readers.similarity:SimilarityReader",
 }
 """Readers by name; each is made with the encoder and the caution of the settings."""
+
+GENERATORS: Mapping[str, str] = {
+    "echo": "qa_bot.models.echo:EchoGenerator",
+}
+"""Generator models that need nothing but their name."""
+
+PROVIDERS = frozenset({
+    "anthropic", "azure_ai", "azure_openai", "baseten", "bedrock", "bedrock_converse", "cohere", "deepseek",
+    "fireworks", "google_genai", "google_vertexai", "groq", "ibm", "litellm", "meta", "mistralai",
+    "nvidia", "ollama", "openai", "openrouter", "perplexity", "together", "upstage", "xai",
+})  # fmt: skip
+"""What may stand before the colon of ``provider:model``: what LangChain's ``init_chat_model`` knows."""
 
 
 def open_reader(name: str, encoder: Encoder, caution: str) -> Reader:
@@ -24,3 +37,41 @@ def open_reader(name: str, encoder: Encoder, caution: str) -> Reader:
     """
     reader: Reader = resolve(READERS, "reader", name)(encoder, caution=caution)
     return reader
+
+
+def open_generator(
+    name: str,
+    base_url: str = "",
+    *,
+    api_key: str = "",
+    timeout: float = 60.0,
+    window: int = 0,
+) -> Generator:
+    """Return the generator model of this name.
+
+    Args:
+        name: ``echo``; a provider and a model (``openai:...``, ``ollama:...``); or with ``base_url``
+            the name that the server knows (empty: the first that it offers).
+        base_url: An OpenAI-compatible server, such as ``http://127.0.0.1:11434/v1``.
+        api_key: What that server wants as key; providers read their own from the environment.
+        timeout: Seconds without a piece after which a server counts as gone.
+        window: The most tokens of prompt and answer; 0: what the model or the server says.
+
+    Raises:
+        UnknownComponent: If it is none of these.
+        GeneratorFailed: If the model is missing or damaged, or the server cannot be reached.
+    """
+    from qa_bot.models.guarded import GuardedGenerator
+
+    if not base_url and name in GENERATORS:
+        made: Generator = resolve(GENERATORS, "generator model", name)()
+        return GuardedGenerator(made)
+    if base_url or name.partition(":")[0] in PROVIDERS:
+        from qa_bot.models.chat import open_chat_model
+
+        chat = open_chat_model(name, base_url, api_key=api_key, timeout=timeout, window=window)
+        return GuardedGenerator(chat)
+    raise UnknownComponent(
+        f"no generator model is called {name!r}; choose one of {', '.join(GENERATORS)}, "
+        "provider:model, or name a server with --base-url"
+    )

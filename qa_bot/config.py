@@ -18,8 +18,11 @@ from qa_bot.errors import ConfigError
 
 PREFIX = "QA_BOT_"
 
-NOT_SETTINGS = frozenset({"cache", "shared_data"})
-"""``QA_BOT_`` variables that are read elsewhere: the model cache, and checks on shared data."""
+NOT_SETTINGS = frozenset({"cache", "shared_data", "api_key"})
+"""``QA_BOT_`` variables that are read elsewhere: the model cache, and checks on shared data.
+
+The key is none either: no setting holds it, so that no file, list or log can show it.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,11 @@ class Config:
     likewise, in ``qa_bot/components.py``. ``passages``: how many passages are read for a question.
     ``caution``: how readily the bot says that the documents hold no answer: ``strict``,
     ``balanced`` or ``eager``. ``host`` and ``port``: where the page is served. ``max_file_mb``:
-    larger files are refused, in units of 1,000,000 bytes.
+    larger files are refused, in units of 1,000,000 bytes. ``model``: the generator LLM that
+    composes answers, see ``open_generator`` in ``qa_bot/components.py``; empty: the reader answers.
+    ``base_url``: an OpenAI-compatible server that has the model. ``model_timeout``: seconds without
+    a piece after which it counts as gone. ``model_window``: the most tokens of prompt and answer, 0
+    for what the model or the server says.
     """
 
     home: str = "~/.qa-bot"
@@ -45,9 +52,15 @@ class Config:
     host: str = "127.0.0.1"
     port: int = 7860
     max_file_mb: float = 100.0
+    model: str = ""
+    base_url: str = ""
+    model_timeout: float = 60.0
+    model_window: int = 0
 
 
 CHOICES: Mapping[str, tuple[str, ...]] = {"caution": ("strict", "balanced", "eager")}
+
+MAY_BE_ZERO = frozenset({"model_window"})
 
 
 def load_config(
@@ -74,6 +87,14 @@ def load_config(
     ):
         config = replace(config, **{k: _fitted(origin, k, v) for k, v in values.items()})
     return config
+
+
+def api_key(environ: Mapping[str, str] | None = None) -> str:
+    """Return the key for the server at ``base_url``: ``QA_BOT_API_KEY``, empty where there is none.
+
+    A provider's own key (``OPENAI_API_KEY``) never goes to a server that was named by its address.
+    """
+    return (os.environ if environ is None else environ).get(f"{PREFIX}API_KEY", "")
 
 
 def _read(file: Path | None) -> dict[str, Any]:
@@ -116,7 +137,7 @@ def _fitted(origin: str, key: str, value: Any) -> Any:
         raise ConfigError(
             f"{origin}: {key} must be one of {', '.join(CHOICES[key])}, got {value!r}"
         )
-    if kind in (int, float) and fitted <= 0:
+    if kind in (int, float) and fitted <= 0 and not (fitted == 0 and key in MAY_BE_ZERO):
         raise ConfigError(f"{origin}: {key} must be more than 0, got {value!r}")
     return fitted
 

@@ -8,6 +8,7 @@
       x ConversationNotFound(LookupError)    no conversation (or turn) has this id
       x ReaderError(RuntimeError)            a reader's files are missing or damaged
       x GeneratorFailed(RuntimeError)        a generator model is not there, or broke off
+        x PromptTooLong(ValueError)          the prompt does not fit into the model's window
 
 A message says what was found, the value, and the remedy.
 """
@@ -37,3 +38,7 @@ class ReaderError(QABotError, RuntimeError):
 
 class GeneratorFailed(QABotError, RuntimeError):
     """A generator model cannot be loaded or reached, or broke off while it answered."""
+
+
+class PromptTooLong(GeneratorFailed, ValueError):
+    """The prompt does not fit into the model's window; the model itself is well."""

@@ -52,11 +52,14 @@ class Reranking(Protocol):
 class Generator(Protocol):
     """A generator LLM: the messages of a chat in, text out piece by piece. Safe for many threads.
 
-    ``window`` is the most tokens of prompt and answer together.
+    A stream is made for one reader: several go on side by side or queue, never mixed.
     """
 
     name: str
-    window: int
+
+    @property
+    def window(self) -> int:
+        """The most tokens of prompt and answer together."""
 
     def count(self, messages: Sequence[Message]) -> int:
         """Return the tokens that the messages take, the chat template's own among them."""

@@ -13,6 +13,7 @@ import click
 from qa_bot.commands.options import (
     common,
     filtered,
+    modelled,
     opened,
     ranked,
     settings,
@@ -44,6 +45,7 @@ class Asked:
 @click.option("--conversation", help="Go on in this conversation, or 'new' to start one.")
 @click.option("--caution", type=click.Choice(["strict", "balanced", "eager"]))
 @filtered
+@modelled
 @common
 def ask(
     question: str | None,
@@ -52,6 +54,7 @@ def ask(
     conversation: str | None,
     caution: str | None,
     restricted: Filter | None,
+    generator: Mapping[str, str | None],
     home: str | None,
     config_file: Path | None,
     encoder: str | None,
@@ -62,7 +65,8 @@ def ask(
     from qa_bot.faces import answer_json
 
     questions = _questions(question, file)
-    with opened(settings(config_file, home=home, encoder=encoder, caution=caution)) as app:
+    config = settings(config_file, home=home, encoder=encoder, caution=caution, **generator)
+    with opened(config) as app:
         bot = app.bot(kb)
         if file is None:
             if conversation == "new":

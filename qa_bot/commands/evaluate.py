@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from qa_bot.commands.options import common, settings, write_json
+from qa_bot.commands.options import common, modelled, settings, write_json
 
 if TYPE_CHECKING:
     from knowledge_base.evaluation.comparison import Difference
@@ -139,6 +139,7 @@ def retrieval(
     default=0.0,
     help="Leave out the texts that this share of the questions needs: those have no answer then.",
 )
+@modelled
 def answers(
     dataset: Path | None,
     compared: tuple[Path, Path] | None,
@@ -151,6 +152,7 @@ def answers(
     floors: tuple[str, ...],
     caution: str | None,
     absent: float,
+    generator: Mapping[str, str | None],
     home: str | None,
     config_file: Path | None,
     encoder: str | None,
@@ -169,7 +171,7 @@ def answers(
     from qa_bot.evaluation.answers import FIGURES, MEASURES, judgeable, measure_answers, record
 
     limits = _floors(floors, (*MEASURES, *FIGURES))
-    config = settings(config_file, home=home, encoder=encoder, caution=caution)
+    config = settings(config_file, home=home, encoder=encoder, caution=caution, **generator)
     data = _data(dataset, split)
     if absent:
         if not data.texts:

@@ -36,6 +36,24 @@ def common(command: Command) -> Command:
     return command
 
 
+def modelled(command: Command) -> Command:
+    """Add ``--model`` and ``--base-url``; the command gets both as ``generator``, for ``settings``."""
+
+    @functools.wraps(command)
+    def called(model: str | None, base_url: str | None, **others: Any) -> Any:
+        return command(generator={"model": model, "base_url": base_url}, **others)
+
+    for option in (
+        click.option("--base-url", help="An OpenAI-compatible server that has the model."),
+        click.option(
+            "--model",
+            help="The LLM that writes the answer: provider:model, 'echo'.",
+        ),
+    ):
+        called = option(called)
+    return cast(Command, called)
+
+
 def filtered(command: Command) -> Command:
     """Add what restricts a search; the command gets it as ``restricted``, a Filter or None."""
 

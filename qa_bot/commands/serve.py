@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 import webbrowser
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
 from qa_bot.commands.ingest import progress_bar, say
-from qa_bot.commands.options import common, opened, settings
+from qa_bot.commands.options import common, modelled, opened, settings
 
 
 def _served(command: Any) -> Any:
@@ -32,6 +33,7 @@ def _served(command: Any) -> Any:
 @click.command()
 @click.option("--browser/--no-browser", default=True, help="Open the page in a browser.")
 @_served
+@modelled
 @common
 def chat(browser: bool, **options: Any) -> None:
     """Open the web page on this machine."""
@@ -40,6 +42,7 @@ def chat(browser: bool, **options: Any) -> None:
 
 @click.command()
 @_served
+@modelled
 @common
 def serve(**options: Any) -> None:
     """Serve the web page and the HTTP API."""
@@ -52,13 +55,14 @@ def _run(
     ingest_paths: tuple[Path, ...],
     host: str | None,
     port: int | None,
+    generator: Mapping[str, str | None],
     home: str | None,
     config_file: Path | None,
     encoder: str | None,
     kb: str,
     as_json: bool,
 ) -> None:
-    config = settings(config_file, home=home, encoder=encoder, host=host, port=port)
+    config = settings(config_file, home=home, encoder=encoder, host=host, port=port, **generator)
     with opened(config) as app:
         app.create(kb)
         base = app.bot(kb).knowledge_base

@@ -1,0 +1,89 @@
+"""Remote models: what is said when they cannot be reached, and that keys stay hidden."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import time
+
+import pytest
+
+from qa_bot.components import open_generator
+from qa_bot.config import Config, api_key
+from qa_bot.errors import GeneratorFailed
+from qa_bot.models.guarded import GuardedGenerator
+from qa_bot.types import Message
+
+ASKED = [Message("user", "How long is the warranty?")]
+
+
+@pytest.fixture
+def nobody() -> str:
+    """Return the address of a port that nobody listens on."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{taken.getsockname()[1]}/v1"
+
+
+def test_a_server_that_is_not_there_fails_in_one_line_and_soon(nobody: str) -> None:
+    """After its attempts, with its address; opening it sends nothing."""
+    model = open_generator("tiny", nobody)
+    assert model.window == 4096
+    started = time.monotonic()
+    with pytest.raises(GeneratorFailed, match=r"is its server running and reachable\?") as found:
+        list(model.stream(ASKED))
+    assert nobody in str(found.value)
+    assert "\n" not in str(found.value)
+    assert time.monotonic() - started < 10
+
+
+def test_a_server_that_takes_questions_and_never_answers_is_left_after_the_timeout() -> None:
+    """The page would wait for ever otherwise."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/v1"
+        model = open_generator("tiny", url, timeout=0.3, window=2000)
+        with pytest.raises(GeneratorFailed, match="failed"):
+            list(model.stream(ASKED))
+
+
+def test_after_three_failures_the_server_is_left_alone(nobody: str) -> None:
+    """The fourth question waits for nothing."""
+    model = open_generator("tiny", nobody, window=2000)
+    assert isinstance(model, GuardedGenerator)
+    for _ in range(3):
+        with pytest.raises(GeneratorFailed):
+            list(model.stream(ASKED))
+    started = time.monotonic()
+    with pytest.raises(GeneratorFailed, match="failed repeatedly and is tried again in 30 s"):
+        list(model.stream(ASKED))
+    assert time.monotonic() - started < 0.05
+    assert (model.health.asked, model.health.failed, model.health.refused) == (3, 3, 1)
+
+
+def test_a_key_stands_in_no_setting_no_message_and_no_log(
+    nobody: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is read from the environment and sent, nothing else."""
+    secret = "sk-very-secret-0123456789"
+    assert api_key({"QA_BOT_API_KEY": secret}) == secret
+    assert not hasattr(Config(), "api_key")
+    model = open_generator("tiny", nobody, api_key=secret, window=2000)
+    caplog.set_level(logging.DEBUG)
+    with pytest.raises(GeneratorFailed) as found:
+        list(model.stream(ASKED))
+    assert secret not in str(found.value) + repr(model.__dict__) + caplog.text
+    assert isinstance(model, GuardedGenerator)
+    assert secret not in repr(vars(model.inner))
+
+
+def test_a_provider_without_a_key_says_which_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one line."""
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    with pytest.raises(GeneratorFailed, match="key in the environment"):
+        list(open_generator("openai:gpt-5", window=2000).stream(ASKED))
+
+
+def test_a_provider_whose_package_is_missing_says_what_to_install() -> None:
+    """The package by its name."""
+    with pytest.raises(GeneratorFailed, match="pip install langchain-groq"):
+        open_generator("groq:llama")
