@@ -1,0 +1,1 @@
+"""Holding sentences to their source: facts compared exactly, the rest by words, meaning and reading."""
