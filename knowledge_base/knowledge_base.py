@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from knowledge_base.retrieval.glossary import GlossaryFile
 from knowledge_base.retrieval.hybrid import HybridRetriever
 from knowledge_base.retrieval.similar import Recommender
 from knowledge_base.retrieval.trace import Tracer
-from knowledge_base.retrieval.widening import widened
+from knowledge_base.retrieval.widening import reaching, widened
 from knowledge_base.sync import Synchronizer
 from knowledge_base.tables import PENDING, REMOVING
 from knowledge_base.types import (
@@ -184,6 +184,12 @@ class KnowledgeBase:
     def widened(self, hits: Sequence[ScoredPassage]) -> list[ScoredPassage]:
         """Return hits to be read: a short one reaches over its neighbours, under its own id."""
         return [widened(hit, self._registry) for hit in hits]
+
+    def reaching(
+        self, hit: ScoredPassage, most: int, without: Collection[str] = ()
+    ) -> ScoredPassage:
+        """Return a hit with its neighbours, up to ``most`` tokens and without the passages named."""
+        return reaching(hit, self._registry, most, without)
 
     def trace(self, query: str, source: str, k: int = 5, filter: Filter | None = None) -> Trace:
         """Return why a document is, or is not, among the first k hits of a query."""

@@ -33,31 +33,6 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """What a reader makes of a question and its passages.
-
-    ``answer`` is whole sentences with ``[1]``-style marks; on abstention it is empty and
-    ``reason`` says why. ``confidence`` is between 0 and 1.
-    """
-
-    answer: str
-    short_answer: str | None
-    abstained: bool
-    confidence: float
-    citations: tuple[Citation, ...] = ()
-    reason: str = ""
-    explain: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One message to a generator model; ``role`` is ``system``, ``user`` or ``assistant``."""
-
-    role: str
-    content: str
-
-
-@dataclass(frozen=True, slots=True)
 class Support:
     """How well passages support a sentence.
 
@@ -70,6 +45,50 @@ class Support:
     supported: bool
     passage: int | None
     conflicts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A sentence that a model wrote, ``answer[start:end]``, and how well its passages support it.
+
+    ``citations`` are the numbers of its citations. ``support`` is None where nothing is claimed,
+    as in "Take these steps:".
+    """
+
+    start: int
+    end: int
+    citations: tuple[int, ...]
+    support: Support | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reader makes of a question and its passages.
+
+    ``answer`` is whole sentences with ``[1]``-style marks; on abstention it is empty and
+    ``reason`` says why. ``confidence`` is between 0 and 1. ``claims`` are the sentences that a
+    model composed; quoted ones have none. ``read`` are passages as they were read, where that is
+    further than they were given. ``note`` is a line for the user, on what went otherwise.
+    """
+
+    answer: str
+    short_answer: str | None
+    abstained: bool
+    confidence: float
+    citations: tuple[Citation, ...] = ()
+    reason: str = ""
+    explain: Mapping[str, Any] = field(default_factory=dict)
+    claims: tuple[Claim, ...] = ()
+    read: tuple[ScoredPassage, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message to a generator model; ``role`` is ``system``, ``user`` or ``assistant``."""
+
+    role: str
+    content: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +105,8 @@ class Answer:
     """A question's whole answer, as every face shows it.
 
     ``text`` carries ``[n]`` marks; on abstention it is the plain sentence that says so, in the
-    question's language, and ``passages`` are the nearest ones.
+    question's language, and ``passages`` are the nearest ones. ``claims`` and ``note`` are as in
+    ``Reading``.
     """
 
     question: str
@@ -103,6 +123,19 @@ class Answer:
     conversation_id: str | None = None
     turn_id: int | None = None
     explain: Mapping[str, Any] = field(default_factory=dict)
+    claims: tuple[Claim, ...] = ()
+    note: str = ""
+
+    @property
+    def support_rate(self) -> float | None:
+        """The share of the sentences that their passages support; None where nothing is answered.
+
+        Quoted sentences are supported by what they quote.
+        """
+        if self.abstained:
+            return None
+        held = [claim.support.supported for claim in self.claims if claim.support is not None]
+        return sum(held) / len(held) if held else 1.0
 
 
 @dataclass(frozen=True, slots=True)

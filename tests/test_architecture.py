@@ -10,7 +10,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PRODUCT = sorted([*ROOT.glob("knowledge_base/**/*.py"), *ROOT.glob("qa_bot/**/*.py")])
+PRODUCT = sorted(
+    path
+    for name in ("knowledge_base", "prompts", "qa_bot")
+    for path in ROOT.glob(f"{name}/**/*.py")
+)
 
 
 @pytest.mark.parametrize("path", PRODUCT, ids=lambda p: str(p.relative_to(ROOT)))

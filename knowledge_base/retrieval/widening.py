@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from knowledge_base.registry import Registry
@@ -15,21 +16,34 @@ WINDOW = 220
 
 
 def widened(hit: ScoredPassage, registry: Registry) -> ScoredPassage:
-    """Return a hit whose passage reaches over its neighbours, if it is short and they fit.
+    """Return a hit whose passage reaches over its neighbours, if it is short and they fit."""
+    return hit if hit.passage.tokens >= SHORT else reaching(hit, registry, WINDOW)
+
+
+def reaching(
+    hit: ScoredPassage, registry: Registry, most: int, without: Collection[str] = ()
+) -> ScoredPassage:
+    """Return a hit whose passage reaches over the next one and the one before, as far as they fit.
 
     It keeps its id, and is still a span of its document's text. Neighbours are of the same page and
     sheet.
+
+    Args:
+        hit: It may reach over its neighbours already.
+        registry: Holds them.
+        most: The most tokens of the whole.
+        without: Ids of passages that it must not reach over.
     """
     own = hit.passage
-    if own.tokens >= SHORT:
-        return hit
     around = {passage.ordinal: passage for passage in registry.around(own, 1, 1)}
     start, end, tokens = own.start, own.end, own.tokens
     for step in (1, -1):
         other = around.get(own.ordinal + step)
         if other is None or (other.page, other.sheet) != (own.page, own.sheet):
             continue
-        if tokens + other.tokens <= WINDOW:
+        if other.id in without or (start <= other.start and other.end <= end):
+            continue
+        if tokens + other.tokens <= most:
             start, end = min(start, other.start), max(end, other.end)
             tokens += other.tokens
     if (start, end) == (own.start, own.end):
