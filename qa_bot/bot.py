@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from knowledge_base.knowledge_base import KnowledgeBase
-from knowledge_base.types import Filter, Retrieval, Tuning
+from knowledge_base.types import Filter, Retrieval, ScoredPassage, Tuning
 from qa_bot.conversations import Conversations
 from qa_bot.errors import InvalidQuestion
 from qa_bot.faces import answer_json
 from qa_bot.phrases import abstention
-from qa_bot.protocols import Reader, Rewriter
+from qa_bot.protocols import Conversing, Generating, Reader, Rewriter
 from qa_bot.types import (
     Answer,
     Conversation,
@@ -131,7 +131,7 @@ class QABot:
         asked = retrieval.read_as or rewrite.query
         read = self.knowledge_base.widened(retrieval.hits[: self._passages])
         retrieval = replace(retrieval, hits=(*read, *retrieval.hits[self._passages :]))
-        for piece in self.reader.stream(asked, read):
+        for piece in self._read(asked, read, conversation):
             if isinstance(piece, Reading):
                 reading = piece
             else:
@@ -150,6 +150,13 @@ class QABot:
             yield Token(answer.text)
         yield Finished(self._stored(answer, conversation) if store else answer)
 
+    def _read(
+        self, question: str, hits: Sequence[ScoredPassage], conversation: Conversation | None
+    ) -> Iterator[str | Reading]:
+        if isinstance(self.reader, Conversing):
+            return self.reader.stream_in(question, hits, conversation)
+        return self.reader.stream(question, hits)
+
     def _assembled(
         self,
         question: str,
@@ -160,9 +167,15 @@ class QABot:
         timings: Mapping[str, float],
     ) -> Answer:
         cited = {citation.passage_id for citation in reading.citations}
+        read = {hit.passage.id: hit for hit in reading.read}
         shown = [
-            hit for rank, hit in enumerate(retrieval.hits) if rank < k or hit.passage.id in cited
+            read.get(hit.passage.id, hit)
+            for rank, hit in enumerate(retrieval.hits)
+            if rank < k or hit.passage.id in cited
         ]
+        models = {"encoder": self.knowledge_base.encoder.name, "reader": self.reader.name}
+        if isinstance(self.reader, Generating):
+            models["generator"] = self.reader.generator.name
         return Answer(
             question=question,
             rewritten=rewrite.query,
@@ -173,9 +186,11 @@ class QABot:
             citations=reading.citations,
             passages=tuple(shown),
             timings_ms=timings,
-            models={"encoder": self.knowledge_base.encoder.name, "reader": self.reader.name},
+            models=models,
             reason=reading.reason,
             explain={**reading.explain, "notes": list(retrieval.notes)},
+            claims=reading.claims,
+            note=reading.note,
         )
 
     def _stored(self, answer: Answer, conversation: Conversation | None) -> Answer:

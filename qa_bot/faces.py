@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from knowledge_base.types import IngestReport, Passage, Retrieval, ScoredPassage, Similar, Trace
-from qa_bot.types import Answer, Citation
+from qa_bot.types import Answer, Citation, Claim
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:
@@ -21,6 +21,9 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "abstained": answer.abstained,
         "confidence": round(answer.confidence, 4),
         "reason": answer.reason,
+        "note": answer.note,
+        "support_rate": _rounded(answer.support_rate),
+        "support": [_claim(claim, answer.text) for claim in answer.claims],
         "citations": [_citation(citation) for citation in answer.citations],
         "passages": [_passage(hit) for hit in answer.passages],
         "timings_ms": dict(answer.timings_ms),
@@ -84,6 +87,24 @@ def _place(passage: Passage) -> dict[str, Any]:
 
 def _citation(citation: Citation) -> dict[str, Any]:
     return {**asdict(citation), "headings": list(citation.headings)}
+
+
+def _claim(claim: Claim, text: str) -> dict[str, Any]:
+    """Return a sentence of an answer with its support; ``supported`` is None where it claims nothing."""
+    support = claim.support
+    return {
+        "start": claim.start,
+        "end": claim.end,
+        "text": text[claim.start : claim.end],
+        "citations": list(claim.citations),
+        "supported": None if support is None else support.supported,
+        "score": None if support is None else _rounded(support.score),
+        "conflicts": [] if support is None else list(support.conflicts),
+    }
+
+
+def _rounded(number: float | None) -> float | None:
+    return None if number is None else round(number, 4)
 
 
 def _passage(hit: ScoredPassage) -> dict[str, Any]:

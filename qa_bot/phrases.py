@@ -23,6 +23,18 @@ PHRASES: Mapping[str, Mapping[str, str]] = {
         "en": "No passage that was found mentions: {terms}.",
         "zh": "找到的段落都没有提到:{terms}。",
     },
+    "model_declined": {
+        "en": "The model found no answer in the passages.",
+        "zh": "模型在这些段落中没有找到答案。",
+    },
+    "unsupported": {
+        "en": "The model's answer was not supported by the passages.",
+        "zh": "模型的回答没有得到这些段落的支持。",
+    },
+    "model_failed": {
+        "en": "The model did not finish, so the passages are quoted instead: {why}",
+        "zh": "模型未能完成回答，以下直接引用原文：{why}",
+    },
     "yes": {"en": "Yes", "zh": "是"},
     "no": {"en": "No", "zh": "否"},
     "said": {"en": "{word}: {sentence}", "zh": "{word}：{sentence}"},

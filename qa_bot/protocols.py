@@ -49,6 +49,31 @@ class Reranking(Protocol):
 
 
 @runtime_checkable
+class Conversing(Protocol):
+    """A reader that also reads what was said before."""
+
+    def stream_in(
+        self,
+        question: str,
+        hits: Sequence[ScoredPassage],
+        conversation: Conversation | None,
+    ) -> Iterator[str | Reading]:
+        """Yield as ``Reader.stream`` does; the conversation is the one before the question.
+
+        Pieces may be empty: they show that the model is at work, and where a stream can be stopped.
+        """
+
+
+@runtime_checkable
+class Generating(Protocol):
+    """A reader whose answers a generator LLM composes."""
+
+    @property
+    def generator(self) -> Generator:
+        """The model."""
+
+
+@runtime_checkable
 class Generator(Protocol):
     """A generator LLM: the messages of a chat in, text out piece by piece. Safe for many threads.
 
