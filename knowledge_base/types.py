@@ -33,6 +33,28 @@ class SectionKind(StrEnum):
     CODE = "code"
 
 
+class SuspicionKind(StrEnum):
+    """What about a text speaks to a model: an order, a role to play, a wish to see the prompt, ..."""
+
+    INSTRUCTION = "instruction"
+    PERSONA = "persona"
+    DISCLOSURE = "disclosure"
+    MARKER = "marker"
+    TOOL = "tool"
+    FRAME = "frame"
+    HIDDEN = "hidden"
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """Where a document seems to speak to a model: a span of its text, and the words."""
+
+    kind: SuspicionKind
+    start: int
+    end: int
+    quote: str
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """A half-open range of characters of a document's text."""

@@ -2,7 +2,8 @@
 
 Jinja2 in its sandbox: a template can neither call into the program nor change what it is given, and
 a variable that is not there is an error. Values are data: they are put into parts that are already
-told apart, and inside a frame (``<passage ...>``) what looks like a frame's tag is made harmless.
+told apart, and whatever a template puts in, asked for or not, has its markers taken out: tags of
+frames (``<passage ...>``), those of chat templates, roles, calls of tools (see ``escaping``).
 """
 
 from __future__ import annotations
@@ -17,12 +18,8 @@ from jinja2 import Template as Compiled
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from prompts.errors import TemplateInvalid, WrongVariables
+from prompts.escaping import neutralised
 from prompts.load import LANGUAGES, Template, overriding, shipped
-
-FRAMES = ("passage", "document", "conversation", "question", "answer", "claim", "summary")
-"""Tags that set data apart from what is asked."""
-
-_TAG = re.compile(rf"<(?=\s*/?\s*(?:{'|'.join(FRAMES)})\b)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +53,11 @@ class Prompts:
             TemplateInvalid: If one of them is not as it must be.
         """
         self._environment = ImmutableSandboxedEnvironment(
-            undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            autoescape=False,
+            finalize=framed,
         )
         self._environment.filters["data"] = framed
         self._environment.filters["attribute"] = attribute
@@ -124,10 +125,10 @@ class Prompts:
 
 
 def framed(text: object) -> str:
-    """Return a text for the inside of a frame: no tag of a frame is left in it."""
-    return _TAG.sub("‹", str(text))
+    """Return a text for the inside of a frame: nothing in it ends the frame or speaks as another."""
+    return neutralised(str(text))
 
 
 def attribute(text: object) -> str:
     """Return a text for an attribute of a frame's tag: one line, without quotes and brackets."""
-    return re.sub(r"[\"<>]", "'", " ".join(str(text).split()))
+    return re.sub(r"[\"<>]", "'", " ".join(neutralised(str(text)).split()))

@@ -15,7 +15,6 @@ from qa_bot.readers.network import ReaderModel
 from qa_bot.readers.similarity import UNREADABLE
 from qa_bot.readers.terms import overlap, stem
 from qa_bot.support.alignment import Place, followed, places
-from qa_bot.support.cloze import MOST, WORST, margins
 from qa_bot.support.evidence import Said, Window, said, sentences, weigh, windows
 from qa_bot.support.facts import FactKind
 from qa_bot.support.negation import denial_conflicts, joined, opposite_conflicts
@@ -28,32 +27,19 @@ LONGEST = 600
 LEXICAL = (
     "coverage",
     "passage_coverage",
-    "worst_gap",
     "followed",
     "absent_figures",
     "absent_names",
-    "absent_anywhere",
-    "own",
     "rival",
     "denial",
     "opposite",
 )
 """What needs no network: the whole of it for text that the networks cannot read."""
 
-AGAINST = frozenset(
-    (
-        "worst_gap",
-        "absent_figures",
-        "absent_names",
-        "absent_anywhere",
-        "rival",
-        "denial",
-        "opposite",
-    )
-)
+AGAINST = frozenset(("absent_figures", "absent_names", "rival", "denial", "opposite"))
 """The features that speak against a sentence; all others speak for it."""
 
-READ = (*LEXICAL, "similarity", "answerable", "relevant", "cloze", "worst_cloze")
+READ = (*LEXICAL, "similarity", "answerable", "relevant")
 """What is measured of text that the networks read."""
 
 
@@ -88,14 +74,6 @@ class Measurer:
         values, conflicts = _lexical(claim, source, window)
         held = set().union(*(some.terms for some in whole))
         values["passage_coverage"] = overlap(set(claim.words), held, weight, unseen)
-        missing = [w for w in claim.words if not overlap({w}, held, weight, unseen)]
-        values["worst_gap"] = max((weight.get(w, unseen) for w in missing), default=0.0) / unseen
-        everywhere = {f.value for text in passages for s in sentences(text) for f in said(s).facts}
-        words = " ".join(passages).lower()
-        values["absent_anywhere"] = float(
-            any(f.value not in everywhere and claim.text[f.start : f.end].lower() not in words
-                for f in claim.facts)
-        )  # fmt: skip
         readable = not has_cjk(claim.text) and (
             self._encoder.unknown_share(claim.text) < UNREADABLE
         )
@@ -111,15 +89,10 @@ class Measurer:
         score = self._model.score(claim.text, [text])[0]
         evidence = " ".join(some.text for some in source)[:LONGEST]
         vectors = self._encoder.encode_passages([claim.text, evidence])
-        facts = sorted(claim.facts, key=lambda f: (f.kind is FactKind.NAME, f.start))[:MOST]
-        clozes = margins(self._model, claim, facts, text)
-        scaled = [1.0 - margin / WORST for margin in clozes]
         return {
             "similarity": float(np.dot(vectors[0], vectors[1])),
             "answerable": _squashed(score.answerable),
             "relevant": _squashed(score.relevant),
-            "cloze": sum(scaled) / len(scaled) if scaled else 1.0,
-            "worst_cloze": min(scaled, default=1.0),
         }
 
 
@@ -137,7 +110,6 @@ def _lexical(
         "followed": followed(claim, source),
         "absent_figures": min(1.0, (len(absent) - len(names)) / 2),
         "absent_names": min(1.0, len(names) / 2),
-        "own": min((p.own for p in found if p.found), default=1.0),
         "rival": max((_rivalry(p) for p in found), default=0.0),
         "denial": min(1.0, len(denied) / 2),
         "opposite": min(1.0, float(len(opposite))),

@@ -18,9 +18,10 @@ from qa_bot.readers.terms import terms
 from qa_bot.support.facts import Fact, FactKind, facts_of
 from qa_bot.training.data import Question
 from qa_bot.training.statements import reworded, statement
+from qa_bot.training.swaps import OPPOSITE, OPPOSITE_WORD
 
 TRUE_KINDS = ("verbatim", "reworded", "joined", "answer")
-CHANGED_KINDS = ("number", "date", "name", "negation", "other answer")
+CHANGED_KINDS = ("number", "date", "name", "negation", "opposite", "other answer")
 ELSEWHERE_KINDS = ("same article", "most alike", "other article")
 
 PASSAGES = 5
@@ -135,6 +136,8 @@ class ClaimMaker:
             base = (reworded(sentence, draw) or sentence) if draw.random() < 0.5 else sentence
             if kind == "negation":
                 made = negated(base)
+            elif kind == "opposite":
+                made = reversed_word(base, draw)
             else:
                 made = exchanged(base, FactKind(kind), (text, " ".join(passages)), draw)
             if made is not None:
@@ -157,15 +160,16 @@ class ClaimMaker:
     def _elsewhere(
         self, kind: str, name: str, text: str, passages: Sequence[str], draw: random.Random
     ) -> str | None:
+        shown = " ".join(" ".join(passages).split())
         if kind == "other article":
             if len(self._names) < 2:
                 return None
             other = draw.choice([n for n in self._names if n != name])
             pool = good_sentences(draw.choice(self._articles[other]))
+            pool = [sentence for sentence in pool if sentence not in shown]
             return draw.choice(pool) if pool else None
         absent = [t for t in self._articles[name] if t not in passages]
         pool = [s for t in draw.sample(absent, min(8, len(absent))) for s in good_sentences(t)]
-        shown = " ".join(passages)
         pool = [sentence for sentence in pool if sentence not in shown]
         if not pool:
             return None
@@ -201,6 +205,15 @@ def negated(sentence: str) -> str | None:
     if _DENIED.search(sentence):
         return _DENIED.sub(lambda m: f"{m[1]} " if m[1] else "", sentence, count=1)
     return _AUXILIARY.sub(r"\1 not", sentence, count=1) if _AUXILIARY.search(sentence) else None
+
+
+def reversed_word(sentence: str, draw: random.Random) -> str | None:
+    """Return a sentence with one word turned into its opposite."""
+    found = list(OPPOSITE_WORD.finditer(sentence))
+    if not found:
+        return None
+    match = draw.choice(found)
+    return sentence[: match.start()] + OPPOSITE[match.group().lower()] + sentence[match.end() :]
 
 
 def exchanged(

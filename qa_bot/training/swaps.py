@@ -23,8 +23,8 @@ _PAIRS = (
     ("born", "killed"), ("before", "since"), ("high", "low"), ("long", "short"), ("with", "without"),
     ("father", "mother"), ("son", "daughter"), ("best", "worst"), ("public", "private"),
 )  # fmt: skip
-_OPPOSITE = {a: b for pair in _PAIRS for a, b in (pair, pair[::-1])}
-_OPPOSITE_WORD = re.compile(rf"\b({'|'.join(sorted(_OPPOSITE, key=len, reverse=True))})\b", re.I)
+OPPOSITE = {a: b for pair in _PAIRS for a, b in (pair, pair[::-1])}
+OPPOSITE_WORD = re.compile(rf"\b({'|'.join(sorted(OPPOSITE, key=len, reverse=True))})\b", re.I)
 
 
 def unanswerable(question: str, context: str, elsewhere: str, draw: random.Random) -> str | None:
@@ -72,11 +72,11 @@ def _other_name(question: str, texts: tuple[str, str], draw: random.Random) -> s
 
 
 def _opposite(question: str, _: tuple[str, str], draw: random.Random) -> str | None:
-    found = list(_OPPOSITE_WORD.finditer(question))
+    found = list(OPPOSITE_WORD.finditer(question))
     if not found:
         return None
     match = draw.choice(found)
-    return _put(question, match, _OPPOSITE[match.group().lower()])
+    return _put(question, match, OPPOSITE[match.group().lower()])
 
 
 def _negated(question: str, _: tuple[str, str], draw: random.Random) -> str | None:

@@ -10,8 +10,9 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 from prompts.errors import TemplateInvalid, TemplateNotFound, WrongVariables
+from prompts.escaping import FRAMES
 from prompts.load import LANGUAGES, names, shipped
-from prompts.render import FRAMES, Part, Prompts, attribute, framed
+from prompts.render import Part, Prompts, attribute, framed
 
 PASSAGES = [
     {
