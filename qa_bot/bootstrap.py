@@ -85,6 +85,7 @@ class App:
                     api_key=api_key(),
                     timeout=config.model_timeout,
                     window=config.model_window,
+                    precision=config.model_precision,
                 )
             return self._generator
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from knowledge_base.components import resolve
 from knowledge_base.errors import UnknownComponent
@@ -46,16 +47,19 @@ def open_generator(
     api_key: str = "",
     timeout: float = 60.0,
     window: int = 0,
+    precision: str = "auto",
 ) -> Generator:
     """Return the generator model of this name.
 
     Args:
-        name: ``echo``; a provider and a model (``openai:...``, ``ollama:...``); or with ``base_url``
-            the name that the server knows (empty: the first that it offers).
+        name: ``echo``; a model's folder, or its name on the hub (``owner/model``); a provider and
+            a model (``openai:...``, ``ollama:...``); or with ``base_url`` the name that the server
+            knows (empty: the first that it offers).
         base_url: An OpenAI-compatible server, such as ``http://127.0.0.1:11434/v1``.
         api_key: What that server wants as key; providers read their own from the environment.
         timeout: Seconds without a piece after which a server counts as gone.
         window: The most tokens of prompt and answer; 0: what the model or the server says.
+        precision: How a local model computes: ``auto``, ``fp32``, ``bf16``, ``fp16``, ``8bit``, ``4bit``.
 
     Raises:
         UnknownComponent: If it is none of these.
@@ -66,12 +70,27 @@ def open_generator(
     if not base_url and name in GENERATORS:
         made: Generator = resolve(GENERATORS, "generator model", name)()
         return GuardedGenerator(made)
+    folder = Path(name).expanduser()
+    if not base_url and (folder.is_dir() or _is_hub_name(name)):
+        from qa_bot.models.local import open_local_model
+
+        return GuardedGenerator(open_local_model(name, precision=precision, window=window))
     if base_url or name.partition(":")[0] in PROVIDERS:
         from qa_bot.models.chat import open_chat_model
 
         chat = open_chat_model(name, base_url, api_key=api_key, timeout=timeout, window=window)
         return GuardedGenerator(chat)
     raise UnknownComponent(
-        f"no generator model is called {name!r}; choose one of {', '.join(GENERATORS)}, "
-        "provider:model, or name a server with --base-url"
+        f"no generator model is called {name!r}; choose one of {', '.join(GENERATORS)}, a model's folder, "
+        "its name on the hub (owner/model), provider:model, or name a server with --base-url"
+    )
+
+
+def _is_hub_name(name: str) -> bool:
+    owner, _, model = name.partition("/")
+    return (
+        bool(owner and model)
+        and "/" not in model
+        and owner not in (".", "..", "~")
+        and ":" not in owner
     )

@@ -39,7 +39,7 @@ class Config:
     composes answers, see ``open_generator`` in ``qa_bot/components.py``; empty: the reader answers.
     ``base_url``: an OpenAI-compatible server that has the model. ``model_timeout``: seconds without
     a piece after which it counts as gone. ``model_window``: the most tokens of prompt and answer, 0
-    for what the model or the server says.
+    for what the model or the server says. ``model_precision``: how a local model computes.
     """
 
     home: str = "~/.qa-bot"
@@ -56,9 +56,13 @@ class Config:
     base_url: str = ""
     model_timeout: float = 60.0
     model_window: int = 0
+    model_precision: str = "auto"
 
 
-CHOICES: Mapping[str, tuple[str, ...]] = {"caution": ("strict", "balanced", "eager")}
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "caution": ("strict", "balanced", "eager"),
+    "model_precision": ("auto", "fp32", "bf16", "fp16", "8bit", "4bit"),
+}
 
 MAY_BE_ZERO = frozenset({"model_window"})
 

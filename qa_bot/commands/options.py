@@ -47,7 +47,7 @@ def modelled(command: Command) -> Command:
         click.option("--base-url", help="An OpenAI-compatible server that has the model."),
         click.option(
             "--model",
-            help="The LLM that writes the answer: provider:model, 'echo'.",
+            help="The LLM that writes the answer: a folder, owner/model, provider:model, 'echo'.",
         ),
     ):
         called = option(called)

@@ -133,7 +133,7 @@ class ChatGenerator:
         limited, arguments = _limited(model, room)
         attempts = Retrying(
             stop=stop_after_attempt(ATTEMPTS),
-            wait=wait_exponential_jitter(multiplier=0.2, max=2.0),
+            wait=wait_exponential_jitter(multiplier=0.2, max=2.0, jitter=0.2),
             retry=retry_if_exception(_passing),
             reraise=True,
         )
@@ -204,6 +204,12 @@ class ChatGenerator:
         if isinstance(error, ModelNotFoundError):
             return GeneratorFailed(
                 f"the server of {self.name!r} has no such model ({_line(error)}); check its name"
+            )
+        status = getattr(error, "status_code", None)
+        if isinstance(status, int) and status < 500:
+            return GeneratorFailed(
+                f"the server of {self.name!r} refuses the request ({_line(error)}); check the model's name, "
+                "the prompt's length and the server's log"
             )
         return GeneratorFailed(
             f"the model {self.name!r} failed ({_line(error)}); is its server running and reachable?"

@@ -12,6 +12,7 @@ from typing import Protocol, cast
 
 from qa_bot.errors import GeneratorFailed, PromptTooLong
 from qa_bot.models.breaker import CircuitBreaker
+from qa_bot.models.thoughts import without_thoughts
 from qa_bot.protocols import Generator
 from qa_bot.types import Message
 
@@ -84,7 +85,7 @@ class GuardedGenerator:
         verdict = self._breaker.left
         try:
             with closing(cast(_Closable, self.inner.stream(messages, max_tokens=max_tokens))) as it:
-                yield from cast(Iterator[str], it)
+                yield from without_thoughts(cast(Iterator[str], it))
             verdict = self._breaker.succeeded
         except PromptTooLong:
             raise
