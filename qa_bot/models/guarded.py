@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -15,8 +14,6 @@ from qa_bot.models.breaker import CircuitBreaker
 from qa_bot.models.thoughts import without_thoughts
 from qa_bot.protocols import Generator
 from qa_bot.types import Message
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +89,6 @@ class GuardedGenerator:
         except GeneratorFailed as error:
             verdict = self._breaker.failed
             self._add(failed=1, error=str(error))
-            log.warning("a generator model failed: %s", error)
             raise
         except GeneratorExit:
             self._add(stopped=1)

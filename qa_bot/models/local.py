@@ -170,9 +170,9 @@ class _Stop(StoppingCriteria):
         return torch.full((input_ids.shape[0],), self._pieces.stopped, device=input_ids.device)
 
 
-def _greedy(loaded: Loaded) -> GenerationConfig:
+def _greedy(loaded: Loaded) -> Any:
     """Return the model's own generation settings, without chance and without limits of length."""
-    config = GenerationConfig.from_dict(loaded.model.generation_config.to_dict())
+    config: Any = GenerationConfig.from_dict(loaded.model.generation_config.to_dict())
     config.update(
         do_sample=False, temperature=None, top_p=None, top_k=None, min_p=None, typical_p=None,
         max_length=None, num_beams=1, return_dict_in_generate=False,

@@ -122,7 +122,7 @@ def _placed(folder: Path, config: Any, precision: str) -> tuple[Any, str]:
         "offload_folder": str(offload),
         **_dtype(kind),
     }
-    family = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
+    family: Any = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
     model, told = family.from_pretrained(folder, output_loading_info=True, **wanted)
     # what has no weights would be filled with random numbers
     absent = [*told["missing_keys"], *(key for key, *_ in told["mismatched_keys"])]
@@ -137,7 +137,8 @@ def _dtype(kind: str) -> dict[str, Any]:
             raise ImportError(f"{kind} needs the package bitsandbytes: pip install bitsandbytes")
         from transformers import BitsAndBytesConfig
 
-        quantized = BitsAndBytesConfig(
+        made: Any = BitsAndBytesConfig
+        quantized = made(
             load_in_8bit=kind == "8bit",
             load_in_4bit=kind == "4bit",
             bnb_4bit_compute_dtype=_torch_dtype(fitting_precision()),
