@@ -2,9 +2,9 @@
 
 There the user tells of themselves ("I moved to New York"), the assistant asks back, and the next
 turn answers ("No, I don't") or asks on without naming the matter ("How do I plead guilty?"). Such a
-turn is searched for with the words of the conversation's opening, of the user's last turn and of the
-assistant's. A plain exchange of questions and answers is not such a conversation: what leans there
-is found in ``qa_bot.rewriting``.
+turn is searched for with the words of the conversation's opening, of the user's later turns, the
+last first, and of what the assistant asked. A plain exchange of questions and answers is not such a
+conversation: what leans there is found in ``qa_bot.rewriting``.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from knowledge_base.indexes.analysis import codes, has_cjk
 from qa_bot.topics import phrases_of, same_words
 from qa_bot.types import Turn
 
-OPENING, LAST, ASKED = 8, 4, 8
-"""Words carried at the most: of the opening, of the user's last turn, of the assistant's."""
+OPENING, LAST, EARLIER, ASKED = 20, 20, 12, 12
+"""Words carried at the most: of the opening, of the user's last turn, of each turn between, and of
+the assistant's. Chosen with ``benchmarks/follow_ups.py``: fewer words found less."""
 
 _SENTENCE = re.compile(r"(?<=[.?!])\s+|(?<=[。？！])|\n+")
 _FILLER = re.compile(
@@ -126,8 +127,8 @@ def bracketed(question: str, phrases: Sequence[str]) -> str:
 
 def _phrases(turns: Sequence[Turn]) -> Iterator[str]:
     yield from _first(turns[0].question, OPENING)
-    if len(turns) > 1:
-        yield from _first(turns[-1].question, LAST)
+    for number, turn in enumerate(reversed(turns[1:])):
+        yield from _first(turn.question, EARLIER if number else LAST)
     answer = turns[-1].answer
     yield from _first(asked_back(answer) or answer, ASKED)
 
