@@ -39,7 +39,6 @@ from knowledge_base.types import (
     Retrieval,
     ScoredPassage,
     Similar,
-    Stages,
     TokenShare,
     Trace,
     Tuning,
@@ -192,27 +191,10 @@ class KnowledgeBase:
         """Return a hit with its neighbours, up to ``most`` tokens and without the passages named."""
         return reaching(hit, self._registry, most, without)
 
-    def stages(
-        self,
-        query: str,
-        k: int,
-        filter: Filter | None = None,
-        tuning: Tuning = DEFAULT_TUNING,
-    ) -> Stages:
-        """Return what meaning alone, words alone and their fusion bring, k each."""
-        return self._retriever.stages(query, k, filter, tuning)
-
-    def trace(
-        self,
-        query: str,
-        source: str,
-        k: int = 5,
-        filter: Filter | None = None,
-        tuning: Tuning = DEFAULT_TUNING,
-    ) -> Trace:
+    def trace(self, query: str, source: str, k: int = 5, filter: Filter | None = None) -> Trace:
         """Return why a document is, or is not, among the first k hits of a query."""
         tracer = Tracer(self._registry, self._lexical, self._retriever)
-        return tracer.trace(query, source, k, filter, tuning)
+        return tracer.trace(query, source, k, filter)
 
     def similar(self, source: str, k: int = 5) -> list[Similar]:
         """Return up to k documents like one, best first, copies flagged.

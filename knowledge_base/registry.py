@@ -7,16 +7,18 @@ indexes; ``sync.py`` moves passages through their states.
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Engine, Select, bindparam, delete, func, insert, select, update
 
 from knowledge_base.errors import SourceNotFound
 from knowledge_base.filters import check_day, page_number, passes, source_matches
+from knowledge_base.rows import info_of, packed_section, packed_suspicions, passage_of, section_of
+from knowledge_base.suspicion import suspicions
 from knowledge_base.tables import INDEXED, PENDING, REMOVING, documents, passages
-from knowledge_base.types import Document, DocumentInfo, Filter, Passage, Section, SectionKind
+from knowledge_base.types import Document, DocumentInfo, Filter, Passage
 
 SQL_VARIABLES = 500
 """How many values one IN list takes, well under every database's limit."""
@@ -74,7 +76,8 @@ class Registry:
             "language": document.language,
             "metadata": dict(document.metadata),
             "text": document.text,
-            "sections": [_pack(section) for section in document.sections],
+            "sections": [packed_section(section) for section in document.sections],
+            "suspicions": packed_suspicions(suspicions(document.text)),
             "sha256": stamp.sha256,
             "size": stamp.size,
             "mtime_ns": stamp.mtime_ns,
@@ -159,11 +162,27 @@ class Registry:
             source=row.source,
             title=row.title,
             text=row.text,
-            sections=tuple(_unpack(packed) for packed in row.sections),
+            sections=tuple(section_of(packed) for packed in row.sections),
             media_type=row.media_type,
             language=row.language,
             metadata=row.metadata,
         )
+
+    def inspect(self) -> None:
+        """Look for what speaks to a model in documents that were taken in before anybody looked."""
+        columns = documents.c
+        unseen = select(columns.id).where(
+            columns.base_id == self._base, columns.suspicions.is_(None)
+        )
+        with self._engine.begin() as connection:
+            for row in connection.execute(unseen).scalars().all():
+                text = connection.execute(
+                    select(columns.text).where(columns.id == row)
+                ).scalar_one()
+                found = packed_suspicions(suspicions(text))
+                connection.execute(
+                    update(documents).where(columns.id == row).values(suspicions=found)
+                )
 
     def documents(self) -> list[DocumentInfo]:
         """Return what a list shows of each document, by source."""
@@ -177,6 +196,7 @@ class Registry:
                 columns.size,
                 func.count(passages.c.id),
                 columns.added_at,
+                columns.suspicions,
             )
             .outerjoin(
                 passages, (passages.c.document_id == columns.id) & (passages.c.state != REMOVING)
@@ -186,14 +206,11 @@ class Registry:
             .order_by(columns.source)
         )
         with self._engine.connect() as connection:
-            return [DocumentInfo(*row) for row in connection.execute(query)]
+            return [info_of(row) for row in connection.execute(query)]
 
     def matching(self, pattern: str) -> list[str]:
-        """Return the sources that a pattern names: the whole one alone, else by ending or glob."""
-        sources = self.stamps()
-        if pattern in sources:
-            return [pattern]
-        return [source for source in sources if source_matches(source, pattern)]
+        """Return the sources that a pattern names: whole, by their ending, or as a glob."""
+        return [source for source in self.stamps() if source_matches(source, pattern)]
 
     # passages
 
@@ -203,7 +220,7 @@ class Registry:
         with self._engine.connect() as connection:
             for some in _slices(list(ids)):
                 query = self._select().where(passages.c.id.in_(some), passages.c.state == INDEXED)
-                found.update((row.id, _passage(row)) for row in connection.execute(query))
+                found.update((row.id, passage_of(row)) for row in connection.execute(query))
         return found
 
     def around(self, passage: Passage, before: int, after: int) -> list[Passage]:
@@ -218,7 +235,7 @@ class Registry:
             .order_by(passages.c.ordinal)
         )
         with self._engine.connect() as connection:
-            return [_passage(row) for row in connection.execute(query)]
+            return [passage_of(row) for row in connection.execute(query)]
 
     def in_state(self, state: str, limit: int | None = None) -> list[tuple[Passage, str]]:
         """Return passages in a state, each with the hash of what is encoded for it."""
@@ -229,7 +246,7 @@ class Registry:
             .limit(limit)
         )
         with self._engine.connect() as connection:
-            return [(_passage(row), row.text_hash) for row in connection.execute(query)]
+            return [(passage_of(row), row.text_hash) for row in connection.execute(query)]
 
     def ids(self, state: str) -> list[str]:
         """Return the ids of the passages in a state, in the order they were written."""
@@ -261,7 +278,7 @@ class Registry:
             .order_by(passages.c.ordinal)
         )
         with self._engine.connect() as connection:
-            return [_passage(row) for row in connection.execute(query)]
+            return [passage_of(row) for row in connection.execute(query)]
 
     def count(self) -> int:
         """Return the number of indexed passages."""
@@ -340,43 +357,17 @@ class Registry:
         ).label("passage_text")
         return (
             select(
-                passages, text, columns.source, columns.title, columns.language, columns.metadata
+                passages,
+                text,
+                columns.source,
+                columns.title,
+                columns.language,
+                columns.metadata,
+                columns.suspicions,
             )
             .join(documents, documents.c.id == passages.c.document_id)
             .where(passages.c.base_id == self._base)
         )
-
-
-def _passage(row: Any) -> Passage:
-    return Passage(
-        id=row.id,
-        source=row.source,
-        title=row.title,
-        text=row.passage_text,
-        start=row.start,
-        end=row.end,
-        ordinal=row.ordinal,
-        tokens=row.tokens,
-        headings=tuple(row.headings),
-        page=row.page,
-        sheet=row.sheet,
-        language=row.language,
-        metadata=row.metadata,
-    )
-
-
-def _pack(section: Section) -> dict[str, Any]:
-    return {key: value for key, value in asdict(section).items() if value not in (None, ())}
-
-
-def _unpack(packed: Mapping[str, Any]) -> Section:
-    return Section(
-        **{
-            **packed,
-            "kind": SectionKind(packed["kind"]),
-            "headings": tuple(packed.get("headings", ())),
-        }
-    )
 
 
 def _slices(values: Sequence[Any]) -> Iterator[Sequence[Any]]:

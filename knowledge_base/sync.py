@@ -28,6 +28,7 @@ from knowledge_base.types import (
     IngestProgress,
     IngestReport,
     Passage,
+    Suspected,
     Vectors,
 )
 from knowledge_base.vector_cache import VectorCache
@@ -51,6 +52,7 @@ class _Tally:
     updated: int = 0
     unchanged: int = 0
     failed: list[Failure] = field(default_factory=list)
+    taken: set[str] = field(default_factory=set)
     passages: int = 0
     done: int = 0
     total: int = 0
@@ -88,6 +90,7 @@ class Synchronizer:
         tally = _Tally()
         report = _reporter(tally, progress)
         self.settle(report)
+        self._registry.inspect()
         stamps = self._registry.stamps()
         entries = [entry for path in paths for entry in expand(path, max_file_mb=max_file_mb)]
         tally.total = len(entries)
@@ -113,6 +116,7 @@ class Synchronizer:
             failed=tuple(failed),
             passages=tally.passages,
             seconds=round(time.monotonic() - tally.started, 3),
+            suspicious=self._suspicious(tally.taken),
         )
 
     def add(
@@ -195,8 +199,22 @@ class Synchronizer:
             document = replace(document, metadata={**document.metadata, **metadata})
         stamp = Stamp(entry.size, entry.mtime_ns, sha256, PENDING)
         tally.passages += self.add(document, stamp, report)
+        tally.taken.add(entry.source)
         tally.added += known is None
         tally.updated += known is not None
+
+    def _suspicious(self, sources: set[str]) -> tuple[Suspected, ...]:
+        if not sources:
+            return ()
+        return tuple(
+            Suspected(
+                info.source,
+                tuple(dict.fromkeys(one.kind for one in info.suspicions)),
+                info.suspicions[0].quote,
+            )
+            for info in self._registry.documents()
+            if info.suspicions and info.source in sources
+        )
 
     def _split(self, document: Document) -> list[tuple[Passage, str]]:
         return [

@@ -57,6 +57,7 @@ documents = Table(
     Column("mtime_ns", BigInteger, nullable=False),
     Column("state", String(10), nullable=False, index=True),
     Column("added_at", Float, nullable=False),
+    Column("suspicions", JSON(none_as_null=True)),
     UniqueConstraint("base_id", "source"),
 )
 

@@ -104,7 +104,7 @@ class Passage:
 
     ``id`` comes from the source, the text and its occurrence in the document, so that ingesting
     the same content again gives the same id. ``tokens`` is counted by the encoder in use, over
-    what is encoded (``encoded_text``).
+    what is encoded (``encoded_text``). ``suspicions`` are what of it speaks to a model.
     """
 
     id: str
@@ -120,6 +120,7 @@ class Passage:
     sheet: str | None = None
     language: str = "und"
     metadata: Mapping[str, str] = field(default_factory=dict)
+    suspicions: tuple[Suspicion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,40 +166,6 @@ class TokenShare:
     start: int
     end: int
     share: float
-
-
-class Remark(str):
-    """A sentence about a search, in English, with what it takes to say it in another language.
-
-    ``key`` tells which sentence it is, ``values`` what it names, ready to be shown.
-    """
-
-    key: str
-    values: Mapping[str, str | int]
-
-    def __new__(cls, text: str, key: str = "", **values: str | int) -> Remark:
-        """Return the sentence with its key and values."""
-        made = super().__new__(cls, text)
-        made.key, made.values = key, MappingProxyType(values)
-        return made
-
-    def __reduce__(self) -> tuple[type[str], tuple[str]]:
-        """Copy as the plain sentence."""
-        return str, (str(self),)
-
-
-@dataclass(frozen=True, slots=True)
-class Stages:
-    """What each stage of a search brought, best first, before the reader's order.
-
-    Every hit carries the whole explanation; its score is that of its stage. ``dense_weight`` is the
-    dense share of the fused score.
-    """
-
-    dense: tuple[ScoredPassage, ...]
-    lexical: tuple[ScoredPassage, ...]
-    fused: tuple[ScoredPassage, ...]
-    dense_weight: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,8 +258,20 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Suspected:
+    """A document that was taken in and speaks to a model, and the first words that do."""
+
+    path: str
+    kinds: tuple[SuspicionKind, ...]
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
 class IngestReport:
-    """What one ingestion did. Counts are of documents, except ``passages``: passages written."""
+    """What one ingestion did. Counts are of documents, except ``passages``: passages written.
+
+    ``suspicious`` names the documents added or updated that speak to a model.
+    """
 
     added: int
     updated: int
@@ -301,6 +280,7 @@ class IngestReport:
     failed: tuple[Failure, ...]
     passages: int
     seconds: float
+    suspicious: tuple[Suspected, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,6 +305,7 @@ class DocumentInfo:
     size: int
     passages: int
     added_at: float
+    suspicions: tuple[Suspicion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

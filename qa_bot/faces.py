@@ -120,6 +120,7 @@ def _passage(hit: ScoredPassage) -> dict[str, Any]:
         "end": passage.end,
         "text": passage.text,
         "score": round(hit.score, 6),
+        "suspicions": [{"kind": one.kind, "quote": one.quote} for one in passage.suspicions],
         "explain": {**asdict(hit.explain), "terms": dict(hit.explain.terms)},
         "duplicates": [
             {"id": same.id, "source": same.source, "title": same.title, "page": same.page}

@@ -37,6 +37,7 @@ def reaching(
     own = hit.passage
     around = {passage.ordinal: passage for passage in registry.around(own, 1, 1)}
     start, end, tokens = own.start, own.end, own.tokens
+    suspicions = set(own.suspicions)
     for step in (1, -1):
         other = around.get(own.ordinal + step)
         if other is None or (other.page, other.sheet) != (own.page, own.sheet):
@@ -46,7 +47,10 @@ def reaching(
         if tokens + other.tokens <= most:
             start, end = min(start, other.start), max(end, other.end)
             tokens += other.tokens
+            suspicions.update(other.suspicions)
     if (start, end) == (own.start, own.end):
         return hit
     text = registry.document(own.source).text[start:end]
-    return replace(hit, passage=replace(own, text=text, start=start, end=end, tokens=tokens))
+    found = tuple(sorted(suspicions, key=lambda one: one.start))
+    wider = replace(own, text=text, start=start, end=end, tokens=tokens, suspicions=found)
+    return replace(hit, passage=wider)

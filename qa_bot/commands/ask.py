@@ -126,6 +126,8 @@ def search(
             page = f", page {hit['page']}" if hit["page"] else ""
             click.secho(f"{number}. {hit['source']}{page}  ({hit['score']:.3f})", bold=True)
             click.echo(f"   {' '.join(hit['text'].split())[:300]}")
+            for one in hit["suspicions"]:
+                click.secho(f"   speaks to a model ({one['kind']}): {one['quote']!r}", fg="yellow")
         if not retrieval["passages"]:
             click.echo("Nothing found.")
 

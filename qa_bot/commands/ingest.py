@@ -70,6 +70,9 @@ def say(report: IngestReport) -> None:
         f"{report.removed} removed, {len(report.failed)} failed; "
         f"{report.passages} passages in {report.seconds:.1f} s"
     )
+    for one in report.suspicious[:SHOWN_FAILURES]:
+        kinds = ", ".join(one.kinds)
+        click.echo(f"  speaks to a model ({kinds}): {one.path}: {one.quote!r}", err=True)
     for failure in report.failed[:SHOWN_FAILURES]:
         click.echo(f"  failed: {failure.path}: {failure.error}", err=True)
     if len(report.failed) > SHOWN_FAILURES:

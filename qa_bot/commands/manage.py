@@ -67,6 +67,11 @@ def documents(
         return
     for info in found:
         click.echo(f"{info.passages:6d}  {info.source}  ({info.title})")
+        if info.suspicions:
+            kinds = ", ".join(dict.fromkeys(one.kind for one in info.suspicions))
+            click.secho(
+                f"        speaks to a model ({kinds}): {info.suspicions[0].quote!r}", fg="yellow"
+            )
     if not found:
         click.echo("No documents yet; `qa-bot ingest PATH` takes them in.")
 

@@ -11,6 +11,7 @@ from qa_bot.types import Conversation
 from qa_bot.ui.icons import icon
 from qa_bot.ui.rendering import file_name
 from qa_bot.ui.texts import Texts
+from qa_bot.ui.warning import warning_html
 
 MOST_DOCUMENTS = 500
 """Documents listed; a browser gets slow with more, and the filter finds none of the rest."""
@@ -150,13 +151,11 @@ def _document_row(document: DocumentInfo, t: Texts) -> str:
     key = "passages_one" if document.passages == 1 else "passages"
     facts = " · ".join([name, t(key, count=document.passages)])
     source = escape(document.source)
-    remove, similar = escape(t("remove", title=title)), escape(t("similar_to", title=title))
+    remove = escape(t("remove", title=title))
     return (
         f'<li><span class="kind">{escape(kind)}</span>'
         f'<span class="item" title="{source}"><span class="name">{escape(title)}</span>'
-        f"<small>{escape(facts)}</small></span>"
-        f'<button type="button" class="tool" data-alike="{source}" aria-label="{similar}"'
-        f' title="{similar}">{icon("similar")}</button>'
+        f"<small>{escape(facts)}</small>{warning_html(document.suspicions, t)}</span>"
         f'<button type="button" class="tool danger" data-event="remove" data-source-id="{source}"'
         f' data-confirm="{escape(t("sure_remove"))}" aria-label="{remove}"'
         f' title="{remove}">{icon("trash")}</button></li>'
@@ -204,6 +203,12 @@ def report_html(report: IngestReport, t: Texts) -> str:
         for failure in report.failed
     )
     failures = f"<p>{escape(t('failures'))}</p><ul>{failed}</ul>" if failed else ""
+    suspected = "".join(
+        f"<li><strong>{escape(file_name(one.path))}</strong> <q>{escape(one.quote)}</q></li>"
+        for one in report.suspicious
+    )
+    if suspected:
+        failures += f"<p>{escape(t('suspected'))}</p><ul>{suspected}</ul>"
     return _message(escape(done), failures, t, failed=bool(failed))
 
 

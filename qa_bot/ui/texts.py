@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from qa_bot.ui.search_texts import CHINESE, ENGLISH
-
 LANGUAGES = ("en", "zh")
 """The languages of the page, the default one first."""
 
 TEXTS: Mapping[str, Mapping[str, str]] = {
     "en": {
-        **ENGLISH,
         "language": "en",
         # the frame
         "menu": "Open the sidebar",
@@ -108,9 +105,17 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "{passages} passages in {seconds} s.",
         "failures": "These could not be taken in:",
         "dismiss": "Dismiss",
+        "suspicious": "Speaks to a language model ({kinds}):",
+        "suspected": "These speak to a language model; look at them before you rely on them:",
+        "suspicion_instruction": "instruction",
+        "suspicion_persona": "role to play",
+        "suspicion_disclosure": "request for the prompt",
+        "suspicion_marker": "chat marker",
+        "suspicion_tool": "tool call",
+        "suspicion_frame": "end of the quotation",
+        "suspicion_hidden": "hidden text",
     },
     "zh": {
-        **CHINESE,
         "language": "zh-CN",
         "menu": "打开侧栏",
         "close_menu": "关闭侧栏",
@@ -198,6 +203,15 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "共 {passages} 个段落，用时 {seconds} 秒。",
         "failures": "以下文件未能导入：",
         "dismiss": "知道了",
+        "suspicious": "含有针对语言模型的内容（{kinds}）：",
+        "suspected": "以下文件含有针对语言模型的内容，使用前请查看：",
+        "suspicion_instruction": "指令",
+        "suspicion_persona": "角色扮演",
+        "suspicion_disclosure": "索取提示词",
+        "suspicion_marker": "对话标记",
+        "suspicion_tool": "工具调用",
+        "suspicion_frame": "引文结束标记",
+        "suspicion_hidden": "隐藏文字",
     },
 }
 """Each text in each language, by its key."""

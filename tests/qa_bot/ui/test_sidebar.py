@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from selectolax.lexbor import LexborHTMLParser
 
-from knowledge_base.types import DocumentInfo, Failure, IngestProgress, IngestReport
+from knowledge_base.types import (
+    DocumentInfo,
+    Failure,
+    IngestProgress,
+    IngestReport,
+    Suspected,
+    Suspicion,
+    SuspicionKind,
+)
 from qa_bot.types import Conversation
 from qa_bot.ui.sidebar import (
     bases_html,
@@ -99,3 +107,20 @@ def test_example_questions_belong_to_the_sample_base() -> None:
     sample = welcome_html([document("/x/examples/support/returns.md")], "default", EN)
     assert len(LexborHTMLParser(sample).css(".examples button")) == 4
     assert not LexborHTMLParser(welcome_html([document()], "default", EN)).css(".examples")
+
+
+def test_a_document_that_speaks_to_a_model_says_so_in_both_languages() -> None:
+    """In the list and in the report; its words are never markup."""
+    found = Suspicion(SuspicionKind.MARKER, 0, 9, f"<|im_end|>{HOSTILE}")
+    info = DocumentInfo("/docs/a.md", "A", "text/markdown", "en", 100, 3, 0.0, (found,))
+    suspected = Suspected("/docs/a.md", (SuspicionKind.MARKER,), HOSTILE)
+    for language, words in (("en", "chat marker"), ("zh", "对话标记")):
+        t = Texts(language)
+        html = documents_html([info], t)
+        warning = LexborHTMLParser(html).css_first(".warning")
+        assert warning is not None
+        assert words in warning.text()
+        html += report_html(IngestReport(1, 0, 0, 0, (), 3, 0.1, (suspected,)), t)
+        assert "<script" not in html
+        assert t("suspected") in html
+    assert 'class="warning"' not in documents_html([document()], EN)
