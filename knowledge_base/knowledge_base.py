@@ -39,6 +39,7 @@ from knowledge_base.types import (
     Retrieval,
     ScoredPassage,
     Similar,
+    Stages,
     TokenShare,
     Trace,
     Tuning,
@@ -191,10 +192,27 @@ class KnowledgeBase:
         """Return a hit with its neighbours, up to ``most`` tokens and without the passages named."""
         return reaching(hit, self._registry, most, without)
 
-    def trace(self, query: str, source: str, k: int = 5, filter: Filter | None = None) -> Trace:
+    def stages(
+        self,
+        query: str,
+        k: int,
+        filter: Filter | None = None,
+        tuning: Tuning = DEFAULT_TUNING,
+    ) -> Stages:
+        """Return what meaning alone, words alone and their fusion bring, k each."""
+        return self._retriever.stages(query, k, filter, tuning)
+
+    def trace(
+        self,
+        query: str,
+        source: str,
+        k: int = 5,
+        filter: Filter | None = None,
+        tuning: Tuning = DEFAULT_TUNING,
+    ) -> Trace:
         """Return why a document is, or is not, among the first k hits of a query."""
         tracer = Tracer(self._registry, self._lexical, self._retriever)
-        return tracer.trace(query, source, k, filter)
+        return tracer.trace(query, source, k, filter, tuning)
 
     def similar(self, source: str, k: int = 5) -> list[Similar]:
         """Return up to k documents like one, best first, copies flagged.

@@ -209,8 +209,11 @@ class Registry:
             return [info_of(row) for row in connection.execute(query)]
 
     def matching(self, pattern: str) -> list[str]:
-        """Return the sources that a pattern names: whole, by their ending, or as a glob."""
-        return [source for source in self.stamps() if source_matches(source, pattern)]
+        """Return the sources that a pattern names: the whole one alone, else by ending or glob."""
+        sources = self.stamps()
+        if pattern in sources:
+            return [pattern]
+        return [source for source in sources if source_matches(source, pattern)]
 
     # passages
 

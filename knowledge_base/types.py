@@ -168,6 +168,40 @@ class TokenShare:
     share: float
 
 
+class Remark(str):
+    """A sentence about a search, in English, with what it takes to say it in another language.
+
+    ``key`` tells which sentence it is, ``values`` what it names, ready to be shown.
+    """
+
+    key: str
+    values: Mapping[str, str | int]
+
+    def __new__(cls, text: str, key: str = "", **values: str | int) -> Remark:
+        """Return the sentence with its key and values."""
+        made = super().__new__(cls, text)
+        made.key, made.values = key, MappingProxyType(values)
+        return made
+
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        """Copy as the plain sentence."""
+        return str, (str(self),)
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """What each stage of a search brought, best first, before the reader's order.
+
+    Every hit carries the whole explanation; its score is that of its stage. ``dense_weight`` is the
+    dense share of the fused score.
+    """
+
+    dense: tuple[ScoredPassage, ...]
+    lexical: tuple[ScoredPassage, ...]
+    fused: tuple[ScoredPassage, ...]
+    dense_weight: float
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """How far a document came in one stage of retrieval; ``rank`` from 1, None where it dropped out."""

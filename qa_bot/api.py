@@ -10,10 +10,10 @@ import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any
 
 import uvicorn
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from pydantic import BaseModel, Field
 
@@ -33,9 +33,17 @@ from qa_bot.bootstrap import DEFAULT_BASE, App
 from qa_bot.errors import ConversationNotFound, InvalidQuestion, QABotError
 from qa_bot.faces import answer_json, retrieval_json, similar_json, trace_json
 from qa_bot.guard import Guard, is_loopback
-from qa_bot.ui import page
+from qa_bot.ui import page, search
 from qa_bot.ui.library import incoming_folder
-from qa_bot.ui.sources import SourceName, find_source, source_html, source_picture
+from qa_bot.ui.sources import (
+    PassageName,
+    Source,
+    SourceName,
+    find_passage,
+    find_source,
+    source_html,
+    source_picture,
+)
 from qa_bot.ui.texts import Texts, asked_language
 
 STATUS: Mapping[type[Exception], int] = {
@@ -121,6 +129,7 @@ def create_app(app: App, *, local: bool = True, max_file_mb: float = 100.0) -> F
         server.add_exception_handler(kind, _refused)
     _add_api(server, app)
     _add_sources(server, app)
+    server.include_router(search.router(app))
     page.mount(server, app, max_file_mb)
     server.add_middleware(Guard, local=local)
     return server
@@ -194,38 +203,43 @@ def _add_api(server: FastAPI, app: App) -> None:
         return {"kb": kb, "documents": [asdict(info) for info in app.documents(kb)]}
 
 
+class Shown(BaseModel):
+    """Names evidence to show: of a stored answer, or a passage that a search found (``id``)."""
+
+    conversation: str = ""
+    turn: int = 0
+    citation: int | None = None
+    passage: int | None = None
+    kb: str = DEFAULT_BASE
+    id: str = ""
+    q: str = ""
+
+
 def _add_sources(server: FastAPI, app: App) -> None:
-    def named(
-        conversation: str, turn: int, citation: int | None, passage: int | None
-    ) -> SourceName:
-        if citation is not None:
-            return SourceName(conversation, turn, "citation", citation)
-        return SourceName(conversation, turn, "passage", passage or 0)
+    def found(shown: Shown) -> Source:
+        if shown.id:
+            return find_passage(app, PassageName(shown.kb, shown.id, shown.q))
+        kind, number = ("passage", shown.passage or 0)
+        if shown.citation is not None:
+            kind, number = ("citation", shown.citation)
+        return find_source(app, SourceName(shown.conversation, shown.turn, kind, number))
 
     @server.get("/source/passage")
-    def passage(
-        request: Request,
-        conversation: str,
-        turn: int,
-        citation: int | None = None,
-        passage: int | None = None,
-    ) -> Response:
-        """Return the evidence panel of a stored answer, as HTML."""
+    def passage(request: Request, shown: Annotated[Shown, Query()]) -> Response:
+        """Return the evidence panel of a stored answer or of a hit, as HTML."""
         t = Texts(asked_language(request.headers.get("accept-language", "")))
-        name = named(conversation, turn, citation, passage)
         try:
-            html, status = source_html(find_source(app, name), t), 200
+            html, status = source_html(found(shown), t), 200
         except (ConversationNotFound, KnowledgeBaseNotFound):
             html, status = f'<p class="aside">{t("source_missing")}</p>', 404
+        except SourceNotFound:
+            html, status = f'<p class="aside">{t("said_no_passage")}</p>', 404
         return HTMLResponse(html, status, headers=NEVER_KEPT)
 
     @server.get("/source/page.png")
-    def picture(
-        conversation: str, turn: int, citation: int | None = None, passage: int | None = None
-    ) -> Response:
-        """Return the PDF page behind a stored answer, with its lines marked."""
-        source = find_source(app, named(conversation, turn, citation, passage))
-        drawn = source_picture(source)
+    def picture(shown: Annotated[Shown, Query()]) -> Response:
+        """Return the PDF page behind a stored answer or a hit, with its lines marked."""
+        drawn = source_picture(found(shown))
         headers = {**NEVER_KEPT, "X-Marked-Lines": str(drawn.marked)}
         return Response(drawn.png, media_type="image/png", headers=headers)
 

@@ -20,8 +20,10 @@ from knowledge_base.types import (
     DEFAULT_TUNING,
     Explanation,
     Filter,
+    Remark,
     Retrieval,
     ScoredPassage,
+    Stages,
     Tuning,
     Vector,
 )
@@ -89,8 +91,7 @@ class HybridRetriever:
         if k < 0:
             raise ValueError(f"k must be 0 or more, got {k}")
         clock = _Clock()
-        restricted = filter is not None and not filter.is_empty
-        allowed = self._allowed(filter) if restricted and filter is not None else None
+        allowed = self._let_through(filter)
         clock.lap("filter")
         found = self.candidates(query, max(POOL, 4 * k), allowed, tuning, clock)
         hits = self._hits(found, max(k, HEAD) + SPARE)
@@ -107,6 +108,33 @@ class HybridRetriever:
         clock.lap("explain")
         read_as = found.expansion.read_as([hit.passage.text for hit in hits])
         return Retrieval(query, tuple(hits), clock.laps, _notes(found), read_as)
+
+    def stages(
+        self,
+        query: str,
+        k: int,
+        filter: Filter | None = None,
+        tuning: Tuning = DEFAULT_TUNING,
+    ) -> Stages:
+        """Return the first k passages of each side and of their fusion, side by side."""
+        found = self.candidates(query, max(POOL, 4 * k), self._let_through(filter), tuning)
+        dense, lexical = list(found.dense)[:k], list(found.lexical)[:k]
+        fused = [one.name for one in found.fused[:k]]
+        scored = self._scored(found, list(dict.fromkeys([*dense, *lexical, *fused])))
+        hits = {
+            hit.passage.id: hit for hit in self._explained(found.expansion, list(scored.values()))
+        }
+
+        def column(names: Sequence[str], scores: Mapping[str, float]) -> tuple[ScoredPassage, ...]:
+            there = (name for name in names if name in hits)
+            return tuple(replace(hits[name], score=scores[name]) for name in there)
+
+        return Stages(
+            column(dense, found.dense),
+            column(lexical, found.lexical),
+            column(fused, {one.name: one.score for one in found.fused}),
+            found.weight,
+        )
 
     def forget(self) -> None:
         """Forget which passages filters let through: the base has changed."""
@@ -148,30 +176,37 @@ class HybridRetriever:
             moved = moved / np.linalg.norm(moved)
         return np.asarray(moved, np.float32)
 
+    def _let_through(self, filter: Filter | None) -> Collection[str] | None:
+        return None if filter is None or filter.is_empty else self._allowed(filter)
+
     def _hits(self, found: Candidates, most: int) -> list[ScoredPassage]:
+        """Return the best of the fusion."""
+        return list(self._scored(found, [one.name for one in found.fused[:most]]).values())
+
+    def _scored(self, found: Candidates, names: Sequence[str]) -> dict[str, ScoredPassage]:
+        """Return candidates by id, in the order of their names, with their scores and ranks."""
         dense_ranks = {name: rank for rank, name in enumerate(found.dense, 1)}
         lexical_ranks = {name: rank for rank, name in enumerate(found.lexical, 1)}
-        names = [fused.name for fused in found.fused[:most]]
+        ranked = {one.name: (rank, one) for rank, one in enumerate(found.fused, 1)}
         passages, vectors = self._registry.passages(names), self._dense.vectors(names)
-        hits: list[ScoredPassage] = []
-        for rank, fused in enumerate(found.fused[:most], 1):
-            passage = passages.get(fused.name)
+        hits: dict[str, ScoredPassage] = {}
+        for name in names:
+            passage = passages.get(name)
             if passage is None:  # it is just being replaced
                 continue
+            rank, fused = ranked[name]
             explain = Explanation(
-                dense_score=float(vectors[fused.name] @ found.vector)
-                if fused.name in vectors
-                else None,
-                dense_rank=dense_ranks.get(fused.name),
-                lexical_score=found.lexical.get(fused.name),
-                lexical_rank=lexical_ranks.get(fused.name),
+                dense_score=float(vectors[name] @ found.vector) if name in vectors else None,
+                dense_rank=dense_ranks.get(name),
+                lexical_score=found.lexical.get(name),
+                lexical_rank=lexical_ranks.get(name),
                 dense_weight=found.weight,
                 dense_share=fused.dense,
                 lexical_share=fused.lexical,
                 fused_score=fused.score,
                 fused_rank=rank,
             )
-            hits.append(ScoredPassage(passage, fused.score, explain))
+            hits[name] = ScoredPassage(passage, fused.score, explain)
         return hits
 
     def _explained(
@@ -186,14 +221,16 @@ class HybridRetriever:
         ]
 
 
-def _notes(found: Candidates) -> tuple[str, ...]:
+def _notes(found: Candidates) -> tuple[Remark, ...]:
     notes = []
     if found.weight < dense_weight(0.0) * 0.75 and found.unknown > 0.1:
-        notes.append(
-            f"{found.unknown:.0%} of the question is unknown to the encoder: words count more"
-        )
+        share = f"{found.unknown:.0%}"
+        text = f"{share} of the question is unknown to the encoder: words count more"
+        notes.append(Remark(text, "words_more", share=share))
     for term, names in found.expansion.names.items():
-        notes.append(f"the glossary reads {term!r} as {', '.join(names)} too")
+        also = ", ".join(names)
+        text = f"the glossary reads {term!r} as {also} too"
+        notes.append(Remark(text, "glossary", term=term, names=also))
     return tuple(notes)
 
 

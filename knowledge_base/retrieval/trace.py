@@ -7,7 +7,16 @@ from collections.abc import Collection, Mapping, Sequence
 from knowledge_base.indexes.tantivy import TantivyIndex
 from knowledge_base.registry import Registry
 from knowledge_base.retrieval.hybrid import HEAD, Candidates, HybridRetriever
-from knowledge_base.types import Filter, Passage, Retrieval, Stage, Trace
+from knowledge_base.types import (
+    DEFAULT_TUNING,
+    Filter,
+    Passage,
+    Remark,
+    Retrieval,
+    Stage,
+    Trace,
+    Tuning,
+)
 
 DEEPEST = 5000
 """How many candidates of each side are looked through, at the most."""
@@ -22,7 +31,14 @@ class Tracer:
         """Take the parts of one knowledge base."""
         self._registry, self._lexical, self._retriever = registry, lexical, retriever
 
-    def trace(self, query: str, source: str, k: int, filter: Filter | None = None) -> Trace:
+    def trace(
+        self,
+        query: str,
+        source: str,
+        k: int,
+        filter: Filter | None = None,
+        tuning: Tuning = DEFAULT_TUNING,
+    ) -> Trace:
         """Return how far a document came with a query.
 
         Args:
@@ -30,29 +46,40 @@ class Tracer:
             source: A whole source, its ending after a slash, or a glob pattern.
             k: How many hits were asked for.
             filter: What the search was restricted to.
+            tuning: How it was ranked.
         """
         sources = self._registry.matching(source)
         own = [passage for name in sources for passage in self._registry.of_document(name)]
         if not own:
-            stage = Stage("indexed", None, None, "no indexed document matches this source")
-            remedy = f"ingest it: `qa-bot ingest` the file that {source!r} names"
+            missing = Remark("no indexed document matches this source", "missing")
+            stage = Stage("indexed", None, None, missing)
+            remedy = Remark(
+                f"ingest it: `qa-bot ingest` the file that {source!r} names",
+                "ingest",
+                source=source,
+            )
             return Trace(query, source, None, (stage,), "indexed", (remedy,))
         stages = [Stage("indexed", None, None, _counted(own, sources))]
         allowed = self._allowed(filter)
         let_through = [p for p in own if allowed is None or p.id in allowed]
         if allowed is not None:
-            share = f"{len(let_through)} of its {len(own)} passages pass the filter"
+            share = Remark(
+                f"{len(let_through)} of its {len(own)} passages pass the filter",
+                "passes",
+                passing=len(let_through),
+                total=len(own),
+            )
             stages.append(Stage("filter", None, None, share))
         if not let_through:
-            remedies = ("search without the filter, or with another",)
+            remedies = (Remark("search without the filter, or with another", "unfilter"),)
             return Trace(query, source, own[0], tuple(stages), "filter", remedies)
         pool = min(DEEPEST, self._registry.count())
-        deep = self._retriever.candidates(query, pool, allowed)
+        deep = self._retriever.candidates(query, pool, allowed, tuning)
         best, more = self._stages(deep, let_through)
         stages += more
-        shown = self._retriever.retrieve(query, k, filter)
+        shown = self._retriever.retrieve(query, k, filter, tuning)
         rank = _shown_rank(shown, {passage.id for passage in let_through})
-        stages.append(_last(rank, k, len(shown.hits)))
+        stages.append(_last(rank, k, len(shown.hits), tuning))
         dropped = "" if rank is not None else _dropped(stages)
         found = self._remedies(best, deep, stages, k) if rank is None else []
         return Trace(query, source, best, tuple(stages), dropped, tuple(found))
@@ -69,41 +96,57 @@ class Tracer:
         best = by_id[ranked[0]] if ranked else own[0]
         missing = [t for t, count in self._lexical.known(deep.expansion.query).items() if not count]
         terms = self._lexical.explain(deep.expansion.query, [best.id], deep.expansion.added)
-        shared = ", ".join(terms.get(best.id, {})) or "none"
-        words = f"terms in common: {shared}"
-        if missing:
-            words += f"; in no passage at all: {', '.join(missing)}"
-        meaning = f"{deep.unknown:.0%} of the query is unknown to the encoder"
+        words = _words(list(terms.get(best.id, {})), missing)
+        unknown = f"{deep.unknown:.0%}"
+        meaning = Remark(
+            f"{unknown} of the query is unknown to the encoder", "unknown", share=unknown
+        )
+        weight = Remark(f"dense weight {deep.weight:.2f}", "weight", weight=f"{deep.weight:.2f}")
         return best, [
             _stage("dense", deep.dense, best.id, meaning),
             _stage("lexical", deep.lexical, best.id, words),
-            _stage("fusion", fused, best.id, f"dense weight {deep.weight:.2f}"),
+            _stage("fusion", fused, best.id, weight),
         ]
 
     def _remedies(
         self, best: Passage, deep: Candidates, stages: Sequence[Stage], k: int
-    ) -> list[str]:
+    ) -> list[Remark]:
         ranks = {stage.name: stage.rank for stage in stages}
         found = []
         fused = ranks["fusion"]
         if fused is not None and fused > k:
-            found.append(f"ask for more: from -k {fused} on it would be among the fused hits")
+            text = f"ask for more: from -k {fused} on it would be among the fused hits"
+            found.append(Remark(text, "more", k=fused))
         for side, name in (("dense", "meaning"), ("lexical", "words")):
             rank = ranks[side]
             if rank is not None and rank <= k:
-                found.append(f"by {name} alone it would be number {rank}: move the weight")
+                text = f"by {name} alone it would be number {rank}: move the weight"
+                found.append(Remark(text, f"alone_{side}", rank=rank))
         if ranks["lexical"] is None:
             head = " ".join(best.text.split()[:6])
-            found.append(
+            text = (
                 f"the query shares no word with it (it begins: {head!r}); use its words, or write "
                 "the other name into the glossary: `qa-bot glossary`"
             )
+            found.append(Remark(text, "no_word", head=head))
         if deep.unknown > 0.2:
-            found.append("the encoder does not know the query's words; use a multilingual encoder")
-        return found or ["other passages match better; name what only this document says"]
+            text = "the encoder does not know the query's words; use a multilingual encoder"
+            found.append(Remark(text, "encoder"))
+        better = "other passages match better; name what only this document says"
+        return found or [Remark(better, "better")]
 
 
-def _stage(name: str, scores: Mapping[str, float], id: str, found: str) -> Stage:
+def _words(shared: Sequence[str], missing: Sequence[str]) -> Remark:
+    """Return which of the query's terms a passage has, and which no passage has."""
+    common = ", ".join(term for term in shared if term)
+    text = f"terms in common: {common or 'none'}"
+    if missing:
+        text += f"; in no passage at all: {', '.join(missing)}"
+    key = "common" if common else "common_none"
+    return Remark(text, key, terms=common, nowhere=", ".join(missing))
+
+
+def _stage(name: str, scores: Mapping[str, float], id: str, found: Remark) -> Stage:
     if id not in scores:
         return Stage(name, None, None, found)
     return Stage(name, list(scores).index(id) + 1, scores[id], found)
@@ -116,9 +159,12 @@ def _shown_rank(shown: Retrieval, ids: Collection[str]) -> int | None:
     return None
 
 
-def _last(rank: int | None, k: int, count: int) -> Stage:
-    found = f"{count} hits shown, {k} asked for; the first {HEAD} are put in order by the reader"
-    return Stage("shown", rank, None, found)
+def _last(rank: int | None, k: int, count: int, tuning: Tuning) -> Stage:
+    text = f"{count} hits shown, {k} asked for"
+    if not tuning.rerank:
+        return Stage("shown", rank, None, Remark(text, "shown_plain", shown=count, k=k))
+    text += f"; the first {HEAD} are put in order by the reader"
+    return Stage("shown", rank, None, Remark(text, "shown", shown=count, k=k, head=HEAD))
 
 
 def _dropped(stages: Sequence[Stage]) -> str:
@@ -131,6 +177,9 @@ def _dropped(stages: Sequence[Stage]) -> str:
     return "below k"
 
 
-def _counted(own: Sequence[Passage], sources: Sequence[str]) -> str:
-    documents = "document" if len(sources) == 1 else "documents"
-    return f"{len(sources)} {documents}, {len(own)} passages"
+def _counted(own: Sequence[Passage], sources: Sequence[str]) -> Remark:
+    documents, passages = len(sources), len(own)
+    if documents == 1:
+        return Remark(f"1 document, {passages} passages", "counted_one", passages=passages)
+    text = f"{documents} documents, {passages} passages"
+    return Remark(text, "counted", documents=documents, passages=passages)

@@ -12,6 +12,12 @@ PATHS: Mapping[str, str] = {
     "edit": "M4 20h4L19 9l-4-4L4 16z M13 7l4 4",
     "trash": "M5 7h14 M10 7V4h4v3 M7 7l1 13h8l1-13 M10.5 11v5.5 M13.5 11v5.5",
     "search": "M10.5 17a6.5 6.5 0 1 0 0-13 6.5 6.5 0 0 0 0 13z M15.5 15.5L20 20",
+    "ask": "M4 5h16v11H10l-5 4v-4H4z M8 9h8 M8 12.5h5",
+    "filters": "M4 6h16 M7 12h10 M10 18h4",
+    "ranking": "M4 8h9 M17 8h3 M15 6v4 M4 16h3 M11 16h9 M9 14v4",
+    "explain": "M12 20a8 8 0 1 0 0-16 8 8 0 0 0 0 16z M12 11v5 M12 8v.2",
+    "similar": "M4 8h11v12H4z M9 8V4h11v12h-5",
+    "yes": "M5 12.5l4.5 4.5L19 7.5",
     "copy": "M9 9h11v11H9z M15 9V4H4v11h5",
     "retry": "M19 12a7 7 0 1 1-2.2-5.1 M19 4v4h-4",
     "like": "M7 11v9H4v-9z M7 11l4-7c1.6 0 2.6 1.1 2.3 2.8L12.8 10H18"

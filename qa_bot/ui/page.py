@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from qa_bot.bootstrap import App
 from qa_bot.ui.chat import ANSWERS, Chat, Update
 from qa_bot.ui.library import Library
+from qa_bot.ui.search_frame import seek_html, views_html
 from qa_bot.ui.session import Session, View, texts_for
 from qa_bot.ui.sidebar import frame_html, note_html, panel_html
 from qa_bot.ui.theme import theme
@@ -27,9 +28,15 @@ STYLES = (
     "conversation.css",
     "asking.css",
     "panel.css",
+    "search.css",
+    "findings.css",
+    "reasons.css",
     "narrow.css",
 )
 """The style sheets, in the order in which later ones override earlier ones."""
+
+SCRIPTS = ("script.js", "search.js")
+"""The scripts, in the order in which they run."""
 
 _ICON = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24'%3E"
@@ -48,8 +55,10 @@ def mount(server: FastAPI, app: App, max_file_mb: float) -> FastAPI:
         max_file_mb: Larger uploads are refused; in units of 1,000,000 bytes.
     """
     package = files("qa_bot.ui")
-    styles = "".join(package.joinpath(name).read_text(encoding="utf-8") for name in STYLES)
-    script = package.joinpath("script.js").read_text(encoding="utf-8")
+    styles, script = (
+        "".join(package.joinpath(name).read_text(encoding="utf-8") for name in names)
+        for names in (STYLES, SCRIPTS)
+    )
     mounted: FastAPI = gr.mount_gradio_app(
         server,
         build(app, max_file_mb),
@@ -102,7 +111,9 @@ class _Parts:
                     self.progress = _html("progress")
                     self.documents = _html("documents", "remove")
             with gr.Column(elem_id="main", min_width=0):
-                self.bar = _html("bar")
+                with gr.Row(elem_id="top"):
+                    self.bar = _html("bar")
+                    self.views = _still("views")
                 with gr.Column(elem_id="talk", min_width=0):
                     self.thread = _html("thread", "again", "rate")
                     self.live = _html("live", "again")
@@ -117,6 +128,7 @@ class _Parts:
                     autofocus=True,
                 )
                 self.note = _html("note")
+                self.seek = _still("seek")
             self.panel = _html("panel")
 
     def wire(self, chat: Chat, library: Library) -> None:
@@ -163,12 +175,15 @@ class _Parts:
                 frame_html(t),
                 panel_html(t),
                 note_html(t),
+                views_html(t),
+                seek_html(t),
                 gr.Button(t("new")),
                 gr.File(label=t("upload")),
                 gr.Textbox(label=t("question"), placeholder=t("placeholder")),
             )
 
-        outputs = [*self._shown, self.frame, self.panel, self.note, self.new, self.upload, self.box]
+        drawn = [self.frame, self.panel, self.note, self.views, self.seek]
+        outputs = [*self._shown, *drawn, self.new, self.upload, self.box]
         blocks.load(loaded, None, outputs, concurrency_limit=16, concurrency_id="reading", **_QUIET)
 
     @property
@@ -196,6 +211,11 @@ def _html(name: str, *events: str) -> Any:
         apply_default_css=False,
         js_on_load=f"({_BIND})({json.dumps(events)})",
     )
+
+
+def _still(name: str) -> Any:
+    """Return a part that is drawn once; a script of its own does the rest."""
+    return gr.HTML("", elem_id=name, apply_default_css=False)
 
 
 _BIND = """(events) => {

@@ -132,6 +132,12 @@ def source_url(
     return f"source/{'page.png' if picture else 'passage'}?{query}"
 
 
+def passage_url(kb: str, passage: str, query: str = "", *, picture: bool = False) -> str:
+    """Return the address of a passage that a knowledge base holds, with the query that found it."""
+    query = urlencode({"kb": kb, "id": passage, "q": query})
+    return f"source/{'page.png' if picture else 'passage'}?{query}"
+
+
 def place(fields: Fields, t: Texts) -> str:
     """Return where a citation or passage stands, in words: heading path, page or sheet."""
     title = fields.get("title") or ""

@@ -100,7 +100,7 @@
 
   function openTab(name) {
     find("#side").dataset.tab = name;
-    for (const tab of document.querySelectorAll("[role=tab]")) {
+    for (const tab of document.querySelectorAll("#side [role=tab]")) {
       tab.setAttribute("aria-selected", String(tab.dataset.tab === name));
     }
   }
@@ -154,7 +154,7 @@
     const dismissed = at("[data-dismiss]");
     if (dismissed) dismissed.parentElement.hidden = true;
     // on a narrow screen the sidebar lies over the page: what was chosen is behind it
-    if (at("#main") || at("[data-event=open]") || at("#new")) {
+    if (at("#main") || at("[data-event=open], [data-alike], #new")) {
       if (!menu) setMenu("closed");
     }
     return undefined;
@@ -211,6 +211,7 @@
     const { conversation: current, kb } = thread.dataset;
     if (conversation !== null && conversation !== current) closeSource();
     conversation = current;
+    document.body.dataset.kb = kb;
     const address = new URL(window.location.href);
     address.searchParams.delete("c");
     address.searchParams.delete("kb");

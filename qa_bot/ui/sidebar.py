@@ -151,11 +151,13 @@ def _document_row(document: DocumentInfo, t: Texts) -> str:
     key = "passages_one" if document.passages == 1 else "passages"
     facts = " · ".join([name, t(key, count=document.passages)])
     source = escape(document.source)
-    remove = escape(t("remove", title=title))
+    remove, similar = escape(t("remove", title=title)), escape(t("similar_to", title=title))
     return (
         f'<li><span class="kind">{escape(kind)}</span>'
         f'<span class="item" title="{source}"><span class="name">{escape(title)}</span>'
         f"<small>{escape(facts)}</small>{warning_html(document.suspicions, t)}</span>"
+        f'<button type="button" class="tool" data-alike="{source}" aria-label="{similar}"'
+        f' title="{similar}">{icon("similar")}</button>'
         f'<button type="button" class="tool danger" data-event="remove" data-source-id="{source}"'
         f' data-confirm="{escape(t("sure_remove"))}" aria-label="{remove}"'
         f' title="{remove}">{icon("trash")}</button></li>'

@@ -1,14 +1,15 @@
 """The evidence behind an answer: a passage in its surroundings, or the page of a PDF.
 
-A source is named by its conversation, turn and number, and found in what is stored there. Nobody
-names a file; a conversation's id is a secret of its reader.
+A source is named by its conversation, turn and number, and found in what is stored there; a hit of a
+search by its knowledge base and passage, and found in the registry. Nobody names a file; a
+conversation's id is a secret of its reader.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from html import escape
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -19,9 +20,10 @@ from knowledge_base.loaders.sources import SourceFile, expand
 from knowledge_base.types import Document, Passage, SectionKind, Span
 from qa_bot.bootstrap import App
 from qa_bot.errors import ConversationNotFound
+from qa_bot.ui.highlighting import matched, query_terms
 from qa_bot.ui.icons import icon
 from qa_bot.ui.pdf_page import PagePicture, draw_page
-from qa_bot.ui.rendering import Fields, file_name, place, source_url
+from qa_bot.ui.rendering import Fields, file_name, passage_url, place, source_url
 from qa_bot.ui.texts import Texts
 from qa_bot.ui.warning import warning_html
 
@@ -42,20 +44,31 @@ class SourceName:
 
 
 @dataclass(frozen=True, slots=True)
+class PassageName:
+    """Names a passage that a knowledge base holds now, and the query that found it, if any."""
+
+    kb: str
+    passage: str
+    query: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A piece of evidence as it was stored, and the knowledge base that it came from.
 
-    ``quote`` is None for a passage that was near but not cited. ``short`` marks the words that
-    settle the question. All spans are in characters of the document.
+    ``quote`` is None for a passage that was near but not cited. ``bold`` are the words that settle
+    the question, or that a search found. All spans are in characters of the document.
+    ``picture_url`` is where the picture of its page is, if it has one.
     """
 
-    name: SourceName
+    number: int
+    picture_url: str
     fields: Fields
     passage_id: str
     explain: Mapping[str, Any]
     knowledge_base: KnowledgeBase
     quote: Span | None
-    short: Span | None
+    bold: tuple[Span, ...] = ()
 
     @property
     def source(self) -> str:
@@ -87,15 +100,39 @@ def find_source(app: App, name: SourceName) -> Source:
     if fields is None:
         raise ConversationNotFound(f"the answer has no {name.kind} {name.number}")
     cited = name.kind == "citation"
+    short = _span(fields.get("span_start"), fields.get("span_end")) if cited else None
     passage_id = fields["passage_id"] if cited else fields["id"]
     return Source(
-        name=name,
+        number=name.number,
+        picture_url=source_url(name.conversation, name.turn, name.kind, name.number, picture=True),
         fields=fields,
         passage_id=passage_id,
         explain=next((p["explain"] for p in passages if p["id"] == passage_id), {}),
         knowledge_base=app.bot(conversation.knowledge_base).knowledge_base,
         quote=Span(fields["start"], fields["end"]) if cited else None,
-        short=_span(fields.get("span_start"), fields.get("span_end")) if cited else None,
+        bold=() if short is None else (short,),
+    )
+
+
+def find_passage(app: App, name: PassageName) -> Source:
+    """Return a passage of a knowledge base as evidence, the query's words in bold.
+
+    Raises:
+        KnowledgeBaseNotFound: If there is no such knowledge base.
+        SourceNotFound: If it holds no such passage, or no longer.
+    """
+    base = app.bot(name.kb).knowledge_base
+    passage = base.passage(name.passage)
+    found = matched(passage.text, query_terms(name.query), name.query)
+    return Source(
+        number=0,
+        picture_url=passage_url(name.kb, name.passage, name.query, picture=True),
+        fields=asdict(passage),
+        passage_id=passage.id,
+        explain={},
+        knowledge_base=base,
+        quote=None,
+        bold=tuple(Span(passage.start + s.start, passage.start + s.end) for s in found),
     )
 
 
@@ -144,7 +181,7 @@ def excerpt_html(document: Document, around: list[Passage], source: Source) -> s
             continue  # elsewhere in the document
         tag = _TAGS.get(section.kind, "p")
         shown = Span(max(section.start, start), min(section.end, end))
-        text = marked_html(document.text, shown, quote, source.short)
+        text = marked_html(document.text, shown, quote, source.bold)
         pieces.append(f'<{tag} class="{section.kind.value}">{text}</{tag}>')
     before = '<p class="cut" aria-hidden="true">…</p>' if _cut(document, end=start) else ""
     after = '<p class="cut" aria-hidden="true">…</p>' if _cut(document, start=end) else ""
@@ -153,12 +190,11 @@ def excerpt_html(document: Document, around: list[Passage], source: Source) -> s
     return f'<div class="{kind}">{before}{joined}{after}</div>'
 
 
-def marked_html(text: str, shown: Span, quote: Span, short: Span | None) -> str:
-    """Return a part of a text, escaped, with the quote marked and the short answer in bold."""
+def marked_html(text: str, shown: Span, quote: Span, bold: Sequence[Span] = ()) -> str:
+    """Return a part of a text, escaped, with the quote marked and some of its words in bold."""
     cuts = {shown.start, shown.end}
-    for span in (quote, short):
-        if span is not None:
-            cuts |= {min(max(at, shown.start), shown.end) for at in (span.start, span.end)}
+    for span in (quote, *bold):
+        cuts |= {min(max(at, shown.start), shown.end) for at in (span.start, span.end)}
     ordered = sorted(cuts)
     out, marking = [], False
     for start, end in itertools.pairwise(ordered):
@@ -167,7 +203,8 @@ def marked_html(text: str, shown: Span, quote: Span, short: Span | None) -> str:
             out.append("<mark>" if inside else "</mark>")
             marking = inside
         piece = escape(text[start:end])
-        out.append(f"<strong>{piece}</strong>" if _within(start, end, short) else piece)
+        strong = any(_within(start, end, span) for span in bold)
+        out.append(f"<strong>{piece}</strong>" if strong else piece)
     return "".join(out) + ("</mark>" if marking else "")
 
 
@@ -178,7 +215,7 @@ def _heading_html(source: Source, t: Texts) -> str:
     name = file_name(source.source)
     title = source.fields.get("title") or name
     facts = [fact for fact in (place(source.fields, t), _score(source, t)) if fact]
-    badge = f'<span class="badge">{source.name.number}</span>' if source.quote else ""
+    badge = f'<span class="badge">{source.number}</span>' if source.quote else ""
     return (
         f'<header class="source-head"><p class="file" title="{escape(source.source)}">{badge}'
         f"{escape(name)}</p><h2>{escape(title)}</h2>"
@@ -188,7 +225,9 @@ def _heading_html(source: Source, t: Texts) -> str:
 
 
 def _score(source: Source, t: Texts) -> str:
-    parts = [t("score", score=f"{source.fields.get('score', 0.0):.2f}")]
+    if "score" not in source.fields:
+        return ""
+    parts = [t("score", score=f"{source.fields['score']:.2f}")]
     for kind, digits in (("dense", 2), ("lexical", 1)):
         score, rank = source.explain.get(f"{kind}_score"), source.explain.get(f"{kind}_rank")
         if score is not None and rank is not None:
@@ -197,10 +236,7 @@ def _score(source: Source, t: Texts) -> str:
 
 
 def _picture_html(source: Source, t: Texts) -> str:
-    name = source.name
-    url = escape(
-        source_url(name.conversation, name.turn, name.kind, name.number, picture=True), quote=True
-    )
+    url = escape(source.picture_url)
     title = source.fields.get("title") or file_name(source.source)
     alt = escape(t("page_picture", page=source.fields["page"], title=title))
     label = escape(t("enlarge"))
@@ -247,8 +283,8 @@ def _cut(document: Document, *, start: int | None = None, end: int | None = None
     return bool(document.text[start:end].strip())
 
 
-def _within(start: int, end: int, span: Span | None) -> bool:
-    return span is not None and span.start <= start and end <= span.end
+def _within(start: int, end: int, span: Span) -> bool:
+    return span.start <= start and end <= span.end
 
 
 def _span(start: int | None, end: int | None) -> Span | None:

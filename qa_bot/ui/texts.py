@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from qa_bot.ui.search_texts import CHINESE, ENGLISH
+
 LANGUAGES = ("en", "zh")
 """The languages of the page, the default one first."""
 
 TEXTS: Mapping[str, Mapping[str, str]] = {
     "en": {
+        **ENGLISH,
         "language": "en",
         # the frame
         "menu": "Open the sidebar",
@@ -116,6 +119,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "suspicion_hidden": "hidden text",
     },
     "zh": {
+        **CHINESE,
         "language": "zh-CN",
         "menu": "打开侧栏",
         "close_menu": "关闭侧栏",

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import signal
-import socket
 import subprocess
 import sys
-import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
-import uvicorn
 from fpdf import FPDF
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from knowledge_base.types import ScoredPassage
-from qa_bot import api
 from qa_bot.bootstrap import App, open_app
 from qa_bot.config import Config
 from qa_bot.protocols import Reader
@@ -31,11 +23,6 @@ from qa_bot.types import Reading
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-)
 REFUND = "The refund is paid within five working days after the parcel has arrived."
 LANTERN = "The guarantee on the blue lantern lasts seven years from the day of purchase."
 HOSTILE = '<img src=x onerror="window.hacked=1"> <script>window.hacked=2</script>'
@@ -86,74 +73,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     opened.close()
 
 
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-@pytest.fixture(scope="module")
-def address(app: App) -> Iterator[str]:
-    """Return where the page is served, by a real server in a thread."""
-    port = free_port()
-    config = uvicorn.Config(
-        api.create_app(app), port=port, log_level="warning", timeout_graceful_shutdown=1
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{port}/"
-    server.should_exit = True
-    thread.join(20)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Return a headless Chromium; without one the tests skip, but fail where CI says so."""
-    if CHROMIUM is None:
-        message = "no chromium is on the path; install it with: apt-get install chromium"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
-        yield opened
-        opened.close()
-
-
 Open = Callable[..., Page]
-
-
-@pytest.fixture
-def open_page(browser: Browser, address: str) -> Iterator[Open]:
-    """Return what opens the page; at the end no script may have failed and no other host was asked."""
-    contexts: list[BrowserContext] = []
-    problems: list[str] = []
-
-    def opened(path: str = "", **options: Any) -> Page:
-        options.setdefault("viewport", {"width": 1280, "height": 800})
-        context = browser.new_context(**{"locale": "en-US", **options})
-        context.set_default_timeout(15_000)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: problems.append(f"script: {error}"))
-        page.on("request", lambda request: note(request.url))
-        page.goto(address + path)
-        expect(page.locator(".welcome, .turn").first).to_be_visible()
-        return page
-
-    def note(url: str) -> None:
-        if not url.startswith((address, "data:", "blob:")):
-            problems.append(f"another host: {url}")
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert problems == []
 
 
 def ask(page: Page, question: str = QUESTION) -> None:
@@ -163,12 +83,6 @@ def ask(page: Page, question: str = QUESTION) -> None:
     page.press("#question textarea", "Enter")
     expect(page.locator("#thread .turn")).to_have_count(turns + 1)
     expect(page.locator("#question .submit-button")).to_be_visible()
-
-
-def no_sideways_scroll(page: Page) -> bool:
-    """Return whether nothing is wider than the window."""
-    wide: bool = page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    return wide
 
 
 def test_an_answer_streams_and_its_source_opens(open_page: Open) -> None:
@@ -376,7 +290,9 @@ def test_the_page_speaks_chinese_to_a_chinese_browser(open_page: Open) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_page_fits_a_telephone(open_page: Open, scheme: str) -> None:
+def test_the_page_fits_a_telephone(
+    open_page: Open, scheme: str, no_sideways_scroll: Callable[[Page], bool]
+) -> None:
     """Nothing is wider than 390 pixels: the page, an answer, its source, the sidebar."""
     page = open_page(viewport={"width": 390, "height": 844}, color_scheme=scheme)
     assert no_sideways_scroll(page)
@@ -395,24 +311,10 @@ def test_the_page_fits_a_telephone(open_page: Open, scheme: str) -> None:
     expect(page.locator("#new")).not_to_be_in_viewport()
 
 
-CONTRAST = """(selector) => {
-    const light = (color) => {
-        const [r, g, b] = color.match(/[\\d.]+/g).map(Number).map((v) => {
-            const s = v / 255;
-            return s <= 0.03928 ? s / 12.92 : ((s + 0.055) / 1.055) ** 2.4;
-        });
-        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-    };
-    const node = document.querySelector(selector);
-    let under = node;
-    while (/rgba\\(.*, 0\\)/.test(getComputedStyle(under).backgroundColor)) under = under.parentElement;
-    const pair = [getComputedStyle(node).color, getComputedStyle(under).backgroundColor].map(light);
-    return (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
-}"""
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_can_be_read_in_light_and_in_dark(open_page: Open, scheme: str) -> None:
+def test_text_can_be_read_in_light_and_in_dark(
+    open_page: Open, scheme: str, contrast: Callable[[Page, str], float]
+) -> None:
     """Every kind of text has a contrast of at least 4.5, as the accessibility guidelines ask."""
     page = open_page(color_scheme=scheme)
     ask(page)
@@ -436,7 +338,7 @@ def test_text_can_be_read_in_light_and_in_dark(open_page: Open, scheme: str) -> 
             "#note p",
             "#question textarea",
         )
-        if (ratio := page.evaluate(CONTRAST, selector)) < 4.5
+        if (ratio := contrast(page, selector)) < 4.5
     }
     assert weak == {}
     dark = page.evaluate("document.body.classList.contains('dark')")
@@ -472,7 +374,9 @@ def test_two_readers_do_not_wait_for_each_other(open_page: Open) -> None:
         expect(page.locator("#thread .answer")).to_contain_text("five working days")
 
 
-def test_the_server_ends_when_it_is_told(browser: Browser, tmp_path: Path) -> None:
+def test_the_server_ends_when_it_is_told(
+    browser: Browser, tmp_path: Path, free_port: Callable[[], int]
+) -> None:
     """Ctrl-C stops it within seconds and without a traceback, with a browser connected."""
     port = free_port()
     command = [sys.executable, "-m", "qa_bot.cli", "serve", "--port", str(port)]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ from knowledge_base.encoders.transformer import TransformerEncoder
 from knowledge_base.errors import InvalidFilter, SourceNotFound
 from knowledge_base.home import Home
 from knowledge_base.knowledge_base import KnowledgeBase
-from knowledge_base.types import Filter, Tuning
+from knowledge_base.types import Filter, Remark, Tuning
 
 
 @pytest.fixture
@@ -117,6 +119,49 @@ def test_a_document_that_is_not_found_is_told_why(spoken: KnowledgeBase) -> None
     assert below.remedies
     missing = spoken.trace("zebra crossing", "leave.md", 1)
     assert "in no passage at all: zebra, cross" in missing.stages[2].found
+
+
+def test_a_trace_is_of_the_ranking_that_was_used(spoken: KnowledgeBase) -> None:
+    """Its sentences can be said in another language, and are plain text where they are stored."""
+    words = spoken.trace("express delivery", "leave.md", 1, tuning=Tuning(0.0, rerank=False))
+    assert words.best is not None
+    found = [stage.found for stage in words.stages]
+    said = {remark.key: remark.values for remark in found if isinstance(remark, Remark)}
+    assert said["weight"] == {"weight": "0.00"}
+    assert said["shown_plain"] == {"shown": 1, "k": 1}
+    assert said["counted_one"]["passages"] == len(spoken.neighbours(words.best.id, 99, 99))
+    assert all(isinstance(remedy, Remark) and remedy.key for remedy in words.remedies)
+    plain = json.loads(json.dumps([asdict(stage) for stage in words.stages]))
+    assert plain[3]["found"] == "dense weight 0.00"
+
+
+def test_stages_stand_side_by_side(spoken: KnowledgeBase) -> None:
+    """Each in its own order, with the ranks that the explanation of the hits has."""
+    query = "what does express delivery cost"
+    stages = spoken.stages(query, 3)
+    assert [hit.explain.dense_rank for hit in stages.dense] == [1, 2, 3]
+    assert [hit.explain.lexical_rank for hit in stages.lexical] == list(
+        range(1, len(stages.lexical) + 1)
+    )
+    assert [hit.explain.fused_rank for hit in stages.fused] == [1, 2, 3]
+    for column in (stages.dense, stages.lexical, stages.fused):
+        assert [hit.score for hit in column] == sorted((h.score for h in column), reverse=True)
+    shown = spoken.retrieve(query, 3, tuning=Tuning(rerank=False, collapse=False)).hits
+    assert [hit.explain for hit in shown] == [hit.explain for hit in stages.fused]
+    staff = spoken.stages(query, 3, Filter(folder="staff"))
+    assert {hit.passage.source.split("/")[-2] for hit in staff.fused} == {"staff"}
+
+
+def test_a_whole_source_names_its_document_alone(spoken: KnowledgeBase, tmp_path: Path) -> None:
+    """Also where another's path ends with it."""
+    source = spoken.documents()[0].source
+    longer = tmp_path / "archive" / source.lstrip("/")
+    longer.parent.mkdir(parents=True)
+    longer.write_text("Something else.\n")
+    spoken.sync([longer])
+    assert spoken.similar(source, 50)
+    assert spoken.remove(source) == [source]
+    assert longer.as_posix() in {document.source for document in spoken.documents()}
 
 
 def test_documents_like_one_come_with_their_copies_flagged(spoken: KnowledgeBase) -> None:

@@ -168,7 +168,7 @@ def test_marks_keep_to_what_is_shown(
     shown: tuple[int, int], quote: tuple[int, int], short: tuple[int, int] | None, html: str
 ) -> None:
     """Text is escaped piece by piece, and a quote may begin before or end after what is shown."""
-    answer = Span(*short) if short else None
+    answer = [Span(*short)] if short else []
     assert marked_html("a<b>c d&e", Span(*shown), Span(*quote), answer) == html
 
 
