@@ -12,7 +12,7 @@ from knowledge_base.protocols import Encoder
 
 ENCODERS: Mapping[str, str] = {
     "minilm": "knowledge_base.encoders.bundled:bundled_encoder",
-    "hashing": "knowledge_base.encoders.hashing:HashingEncoder",
+    "hashing": "knowledge_base.encoders.hashing:hashing_encoder",
 }
 """Encoders by name; anything else is taken as a model's folder, or its name on the hub."""
 
@@ -37,10 +37,14 @@ def resolve(table: Mapping[str, str], role: str, name: str) -> Callable[..., Any
     return found
 
 
-def open_encoder(name: str) -> Encoder:
+def open_encoder(name: str, runtime: str = "auto") -> Encoder:
     """Return the encoder of this name, or that of a model's folder or name on the hub.
 
     Two of these with a comma between are the question tower and the passage tower of DPR.
+
+    Args:
+        name: As above.
+        runtime: What runs its network, one of ``encoders.runtime.RUNTIMES``.
 
     Raises:
         UnknownComponent: If it is none of these.
@@ -51,10 +55,26 @@ def open_encoder(name: str) -> Encoder:
         folders = [_folder(part) for part in parts]
         if len(parts) <= 2 and all(folder is not None for folder in folders):
             role = FOLDERS[len(parts) - 1]
-            made: Encoder = resolve({"folder": role}, "encoder", "folder")(*folders)
+            made: Encoder = resolve({"folder": role}, "encoder", "folder")(
+                *folders, runtime=runtime
+            )
             return made
-    encoder: Encoder = resolve(ENCODERS, "encoder", name)()
+    encoder: Encoder = resolve(ENCODERS, "encoder", name)(runtime=runtime)
     return encoder
+
+
+def is_local(name: str) -> bool:
+    """Return whether an encoder can be opened without asking the network."""
+    from knowledge_base.encoders.hub import in_cache
+
+    parts = [part.strip() for part in name.split(",")]
+    return name in ENCODERS or all(not _is_of_hub(p) or in_cache(p) is not None for p in parts)
+
+
+def _is_of_hub(name: str) -> bool:
+    owner, slash, model = name.partition("/")
+    named = bool(slash and owner and model) and "/" not in model and owner not in (".", "..", "~")
+    return named and not Path(name).expanduser().is_dir()
 
 
 def _folder(name: str) -> Path | None:
@@ -62,8 +82,7 @@ def _folder(name: str) -> Path | None:
     folder = Path(name).expanduser()
     if folder.is_dir():
         return folder
-    owner, slash, model = name.partition("/")
-    if not slash or not owner or not model or "/" in model or owner in (".", "..", "~"):
+    if not _is_of_hub(name):
         return None
     from knowledge_base.encoders.hub import fetched
 

@@ -7,10 +7,10 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from knowledge_base.components import open_encoder
+from knowledge_base.components import is_local, open_encoder
 from knowledge_base.database import migrate
 from knowledge_base.encoders.shared import SharedEncoder
-from knowledge_base.errors import IndexMismatch, KnowledgeBaseNotFound
+from knowledge_base.errors import IndexMismatch, KnowledgeBaseError, KnowledgeBaseNotFound
 from knowledge_base.home import BaseInfo, Home
 from knowledge_base.knowledge_base import KnowledgeBase
 from knowledge_base.protocols import Encoder
@@ -63,8 +63,21 @@ class App:
         """The encoder of the settings, loaded when it is first needed."""
         with self._lock:
             if self._encoder is None:
-                self._encoder = SharedEncoder(open_encoder(self._config.encoder))
+                self._encoder = SharedEncoder(
+                    open_encoder(self._config.encoder, self._config.runtime)
+                )
             return self._encoder
+
+    def runtime(self) -> tuple[str, str]:
+        """Return what runs the encoder here and why; a model that is not in the cache is not fetched."""
+        if not is_local(self._config.encoder):
+            return "not loaded", "the model is not in the local cache yet"
+        try:
+            encoder = self.encoder
+        except KnowledgeBaseError as error:  # a list of facts is no place to fail
+            return "not loaded", str(error)
+        assert isinstance(encoder, SharedEncoder)
+        return encoder.runtime, encoder.runtime_note
 
     @property
     def generator(self) -> Generator | None:
@@ -207,7 +220,9 @@ class App:
             if kb != DEFAULT_BASE:
                 raise
             info = self._home.create(kb, self.encoder)
-        reader = open_reader(self._config.reader, self.encoder, self._config.caution)
+        reader = open_reader(
+            self._config.reader, self.encoder, self._config.caution, self._config.runtime
+        )
         base = KnowledgeBase(
             self._home,
             info,

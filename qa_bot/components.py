@@ -13,9 +13,9 @@ from qa_bot.protocols import Generator, Reader
 READERS: Mapping[str, str] = {
     "auto": "qa_bot.readers.trained:bundled_reader",
     "trained": "qa_bot.readers.trained:bundled_reader",
-    "similarity": "qa_bot.readers.similarity:SimilarityReader",
+    "similarity": "qa_bot.readers.similarity:similarity_reader",
 }
-"""Readers by name; each is made with the encoder and the caution of the settings."""
+"""Readers by name; each is made with the encoder, the caution and the runtime of the settings."""
 
 GENERATORS: Mapping[str, str] = {
     "echo": "qa_bot.models.echo:EchoGenerator",
@@ -30,13 +30,13 @@ PROVIDERS = frozenset({
 """What may stand before the colon of ``provider:model``: what LangChain's ``init_chat_model`` knows."""
 
 
-def open_reader(name: str, encoder: Encoder, caution: str) -> Reader:
+def open_reader(name: str, encoder: Encoder, caution: str, runtime: str = "auto") -> Reader:
     """Return the reader of this name.
 
     Raises:
         UnknownComponent: If there is none.
     """
-    reader: Reader = resolve(READERS, "reader", name)(encoder, caution=caution)
+    reader: Reader = resolve(READERS, "reader", name)(encoder, caution=caution, runtime=runtime)
     return reader
 
 

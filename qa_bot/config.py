@@ -32,7 +32,9 @@ class Config:
     ``home``: the folder that holds everything. ``database``: a database URL instead of SQLite in
     the home folder. ``chroma_url``: a Chroma server instead of the embedded store. ``encoder``: a
     name of the table in ``knowledge_base/components.py`` or a local model folder. ``reader``:
-    likewise, in ``qa_bot/components.py``. ``passages``: how many passages are read for a question.
+    likewise, in ``qa_bot/components.py``. ``runtime``: what runs the
+    encoder's and the reader's networks, see ``RUNTIMES`` in ``knowledge_base/encoders/runtime.py``.
+    ``passages``: how many passages are read for a question.
     ``caution``: how readily the bot says that the documents hold no answer: ``strict``,
     ``balanced`` or ``eager``. ``host`` and ``port``: where the page is served. ``max_file_mb``:
     larger files are refused, in units of 1,000,000 bytes. ``model``: the generator LLM that
@@ -47,6 +49,7 @@ class Config:
     chroma_url: str = ""
     encoder: str = "minilm"
     reader: str = "auto"
+    runtime: str = "auto"
     passages: int = 8
     caution: str = "balanced"
     host: str = "127.0.0.1"
@@ -62,6 +65,7 @@ class Config:
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "caution": ("strict", "balanced", "eager"),
     "model_precision": ("auto", "fp32", "bf16", "fp16", "8bit", "4bit"),
+    "runtime": ("auto", "onnx-int8", "onnx-fp32"),
 }
 
 MAY_BE_ZERO = frozenset({"model_window"})

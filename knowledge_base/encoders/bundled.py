@@ -28,6 +28,6 @@ def bundled_folder() -> Path:
     return Path(spec.origin).parent / "model"
 
 
-def bundled_encoder(precision: str = "auto") -> TransformerEncoder:
+def bundled_encoder(runtime: str = "auto") -> TransformerEncoder:
     """Return MiniLM, its weights checked by SHA-256 before they are used."""
-    return TransformerEncoder(bundled_folder(), name=NAME, sha256=SHA256, precision=precision)
+    return TransformerEncoder(bundled_folder(), name=NAME, sha256=SHA256, runtime=runtime)

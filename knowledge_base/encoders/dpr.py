@@ -24,26 +24,27 @@ class DPREncoder:
     metric = "ip"
     joint = " [SEP] "
 
-    def __init__(self, question: Path, passage: Path, *, precision: str = "auto") -> None:
+    def __init__(self, question: Path, passage: Path, *, runtime: str = "auto") -> None:
         """Read two folders in the form of transformers' DPR encoders, or of plain BERT models.
 
         Args:
             question: The question encoder's folder.
             passage: The context encoder's folder.
-            precision: See ``open_runtime``.
+            runtime: See ``open_runtime``.
 
         Raises:
             EncoderError: If a file is missing or damaged, or the two are of different widths.
         """
         self.name = f"{question.name},{passage.name}"
-        self._question = Tower(question, _settings(question), precision=precision)
-        self._passage = Tower(passage, _settings(passage), precision=precision)
+        self._question = Tower(question, _settings(question), runtime=runtime)
+        self._passage = Tower(passage, _settings(passage), runtime=runtime)
         if self._question.dimension != self._passage.dimension:
             raise EncoderError(
                 f"the question encoder {question} gives {self._question.dimension} numbers, the "
                 f"passage encoder {passage} {self._passage.dimension}; name two of one pair"
             )
-        self.dimension, self.runtime = self._passage.dimension, self._passage.runtime
+        self.dimension = self._passage.dimension
+        self.runtime, self.runtime_note = self._passage.runtime, self._passage.note
         self.tokens: WordPieces = self._passage.tokens
         self.fingerprint = digest(f"{self._question.fingerprint}|{self._passage.fingerprint}|ip")
 

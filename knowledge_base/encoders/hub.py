@@ -17,6 +17,17 @@ NEEDED = (
 )
 
 
+def in_cache(name: str) -> Path | None:
+    """Return the folder of a model's files if the local cache has them; no network is asked."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    try:
+        return Path(snapshot_download(name, allow_patterns=list(NEEDED), local_files_only=True))
+    except (LocalEntryNotFoundError, HFValidationError):
+        return None
+
+
 def fetched(name: str) -> Path:
     """Return the folder of a model's files.
 
@@ -28,10 +39,9 @@ def fetched(name: str) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
-    try:
-        return Path(snapshot_download(name, allow_patterns=list(NEEDED), local_files_only=True))
-    except (LocalEntryNotFoundError, HFValidationError):
-        pass
+    found = in_cache(name)
+    if found is not None:
+        return found
     try:
         return Path(snapshot_download(name, allow_patterns=list(NEEDED)))
     except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:

@@ -1,47 +1,80 @@
-"""Runs a BERT graph on the CPU with ONNX Runtime: int8 where that stays true, float32 otherwise."""
+"""Runs a BERT with ONNX Runtime: int8 where that is faster and stays true, float32 otherwise."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from knowledge_base.encoders.agreement import LEAST_COSINE, LEAST_OVERLAP, Agreement, agreement
 from knowledge_base.encoders.bert_onnx import BertShape, build_bert, quantize
 from knowledge_base.encoders.model_cache import cached
+from knowledge_base.encoders.pooling import Floats, pool
+from knowledge_base.encoders.processor import cores, int8_instructions
 from knowledge_base.encoders.tokens import Ints
+from knowledge_base.errors import EncoderError
 
-Floats = npt.NDArray[np.float32]
 Weights = Mapping[str, npt.NDArray[Any]]
+
+RUNTIMES = ("auto", "onnx-int8", "onnx-fp32")
+"""What ``--runtime`` takes."""
 
 GRAPH_VERSION = 1
 """Raised whenever the graph builder changes what it makes, so that old caches are passed over."""
 
-LEAST_COSINE = 0.985
-"""The least mean cosine, int8 against float32 over probe inputs, at which int8 is accepted."""
+CPU_BATCH_TOKENS = 4096
+"""The most padded tokens of one call on a CPU: enough to keep two cores busy, small enough for the cache."""
 
 
 class Runtime(Protocol):
-    """Runs an encoder's network."""
+    """Runs an encoder's network. Safe to use from many threads."""
 
     name: str
+    note: str
+    """Why this runtime was chosen, in words."""
+    batch_tokens: int
+    """The most padded tokens that one call should get."""
 
     def __call__(self, ids: Ints, mask: Ints, types: Ints | None = None) -> Floats:
         """Return hidden states ``(b, s, hidden)`` for ids and mask ``(b, s)``."""
+
+    def pooled(self, ids: Ints, mask: Ints, pooling: str) -> Floats:
+        """Return one pooled state a row, shape ``(b, hidden)``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A network to be run: its shape, where its weights come from, and what it is checked on.
+
+    ``key`` names the weights; other weights need another. ``weights`` is called only where no cached
+    graph exists. ``probes`` gives rows of token ids, on which int8 is compared with float32 after
+    ``pooling``; with ``ranked`` false only the cosine counts, for a network that ranks nothing by it.
+    """
+
+    key: str
+    shape: BertShape
+    weights: Callable[[], Weights]
+    probes: Callable[[], Sequence[Sequence[int]]]
+    pooling: str = "mean"
+    ranked: bool = True
 
 
 class OnnxRuntime:
     """An ONNX Runtime session over a graph of ``build_bert``; safe to call from many threads."""
 
-    def __init__(self, path: Path, name: str, threads: int | None = None) -> None:
+    batch_tokens = CPU_BATCH_TOKENS
+
+    def __init__(self, path: Path, name: str, threads: int | None = None, note: str = "") -> None:
         """Open a graph; ``threads`` of one call, by default one a core."""
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads or _cores()
+        options.intra_op_num_threads = threads or cores()
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         # spinning threads would keep the cores busy between questions
@@ -49,7 +82,7 @@ class OnnxRuntime:
         self._session = onnxruntime.InferenceSession(
             str(path), options, providers=["CPUExecutionProvider"]
         )
-        self.name = name
+        self.name, self.note = name, note
 
     def __call__(self, ids: Ints, mask: Ints, types: Ints | None = None) -> Floats:
         """Return hidden states ``(b, s, hidden)`` for ids and mask ``(b, s)``."""
@@ -61,72 +94,81 @@ class OnnxRuntime:
         hidden: Floats = self._session.run(None, feed)[0]
         return hidden
 
+    def pooled(self, ids: Ints, mask: Ints, pooling: str) -> Floats:
+        """Return one pooled state a row, shape ``(b, hidden)``."""
+        return pool(self(ids, mask), mask, pooling)
 
-def open_runtime(
-    key: str,
-    shape: BertShape,
-    weights: Callable[[], Weights],
-    *,
-    precision: str = "auto",
-    threads: int | None = None,
-) -> OnnxRuntime:
-    """Return a runtime for these weights, building its graph once and caching it under ``key``.
+
+def open_runtime(network: Network, runtime: str = "auto", *, threads: int | None = None) -> Runtime:
+    """Return what runs a network, its graph built once and cached.
 
     Args:
-        key: Names the weights; other weights need another key.
-        shape: The numbers of the model's configuration.
-        weights: Called only when no cached graph exists.
-        precision: ``"int8"``, ``"fp32"``, or ``"auto"``: int8 if its hidden states agree with
-            float32 (mean cosine at least ``LEAST_COSINE`` over probe inputs), else float32.
-        threads: Threads of one call; by default one a core.
+        network: What is to be run.
+        runtime: One of ``RUNTIMES``. ``"auto"`` takes int8 where the processor computes it faster and it
+            agrees with float32 (``agreement.py``), else float32.
+        threads: Threads of one call on a CPU; by default one a core.
+
+    Raises:
+        EncoderError: If there is no such runtime.
     """
-    stem = f"{key}-v{GRAPH_VERSION}"
-    if precision == "fp32":
-        return OnnxRuntime(
-            cached(f"{stem}-fp32.onnx", _maker(shape, weights, False)), "onnx-fp32", threads
-        )
-    path = cached(f"{stem}-int8.onnx", _maker(shape, weights, True))
-    runtime = OnnxRuntime(path, "onnx-int8", threads)
-    verdict = cached(
-        f"{stem}-int8.verdict", lambda target: _judge(target, runtime, shape, weights)
-    ).read_text()
-    if precision == "int8" or float(verdict) >= LEAST_COSINE:
+    if runtime not in RUNTIMES:
+        raise EncoderError(f"there is no runtime {runtime!r}; choose one of {', '.join(RUNTIMES)}")
+    if runtime == "auto":
+        return _fitting(network, threads)
+    if runtime == "onnx-int8":
+        return _quantized(network, threads, "asked for")
+    return _exact(network, threads, "asked for")
+
+
+def _fitting(network: Network, threads: int | None) -> OnnxRuntime:
+    """Return int8 if it is faster here and stays true, else float32; the note says why."""
+    instructions = int8_instructions()
+    if instructions is None:
+        return _exact(network, threads, "the processor has no fast instructions for int8")
+    runtime = _quantized(network, threads, "")
+    found = _agreement(network, runtime, instructions)
+    if found.holds:
+        runtime.note = f"int8 by {instructions}: {found}"
         return runtime
-    return open_runtime(key, shape, weights, precision="fp32", threads=threads)
+    least = f"{LEAST_COSINE} and {LEAST_OVERLAP} are needed"
+    return _exact(network, threads, f"int8 by {instructions} was left: {found}, {least}")
 
 
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def _stem(network: Network) -> str:
+    return f"{network.key}-v{GRAPH_VERSION}"
 
 
-def _maker(shape: BertShape, weights: Callable[[], Weights], int8: bool) -> Callable[[Path], None]:
+def _exact(network: Network, threads: int | None, note: str) -> OnnxRuntime:
     def make(target: Path) -> None:
-        model = build_bert(weights(), shape)
-        if int8:
-            quantize(model, target)
-        else:
-            target.write_bytes(model.SerializeToString())
+        target.write_bytes(build_bert(network.weights(), network.shape).SerializeToString())
 
-    return make
+    path = cached(f"{_stem(network)}-fp32.onnx", make)
+    return OnnxRuntime(path, "onnx-fp32", threads, note)
 
 
-def _judge(
-    target: Path, runtime: OnnxRuntime, shape: BertShape, weights: Callable[[], Weights]
-) -> None:
-    """Write the mean cosine of int8 with float32 token states over random word sequences."""
-    table = weights()["embeddings.word_embeddings.weight"]
-    draw = np.random.default_rng(0)
-    reference = target.with_suffix(".reference")
-    try:
-        reference.write_bytes(build_bert(weights(), shape).SerializeToString())
-        exact = OnnxRuntime(reference, "onnx-fp32")
-        cosines = []
-        for length in (8, 16, 32, 64):
-            ids = draw.integers(1000 % len(table), len(table), (8, length), np.int32)
-            mask = np.ones_like(ids)
-            ours, theirs = (run(ids, mask).mean(axis=1) for run in (runtime, exact))
-            norms = np.linalg.norm(ours, axis=1) * np.linalg.norm(theirs, axis=1)
-            cosines.append(float(np.mean((ours * theirs).sum(axis=1) / norms)))
-    finally:
-        reference.unlink(missing_ok=True)
-    target.write_text(f"{np.mean(cosines):.6f}")
+def _quantized(network: Network, threads: int | None, note: str) -> OnnxRuntime:
+    def make(target: Path) -> None:
+        quantize(build_bert(network.weights(), network.shape), target)
+
+    path = cached(f"{_stem(network)}-int8.onnx", make)
+    return OnnxRuntime(path, "onnx-int8", threads, note)
+
+
+def _agreement(network: Network, runtime: OnnxRuntime, instructions: str) -> Agreement:
+    """Compare int8 with float32 once a kind of processor: the same graph rounds otherwise on another."""
+
+    def make(target: Path) -> None:
+        reference = target.with_suffix(".reference")
+        try:
+            model = build_bert(network.weights(), network.shape)
+            reference.write_bytes(model.SerializeToString())
+            exact = OnnxRuntime(reference, "onnx-fp32")
+            found = agreement(runtime, exact, network.probes(), network.pooling)
+        finally:
+            reference.unlink(missing_ok=True)
+        target.write_text(json.dumps(asdict(found)), encoding="utf-8")
+
+    kind = instructions.lower().replace(" ", "-")
+    path = cached(f"{_stem(network)}-int8-{network.pooling}-{kind}.verdict", make)
+    found = Agreement(**json.loads(path.read_text(encoding="utf-8")))
+    return found if network.ranked else Agreement(found.cosine, 1.0)

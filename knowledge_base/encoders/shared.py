@@ -58,6 +58,11 @@ class SharedEncoder:
         """What runs the network."""
         return str(getattr(self._encoder, "runtime", "none"))
 
+    @property
+    def runtime_note(self) -> str:
+        """Why that runs it, in words."""
+        return str(getattr(self._encoder, "runtime_note", ""))
+
     def encode_queries(self, queries: Sequence[str]) -> Vectors:
         """Return one vector a query, shape ``(n, d)``, float32, in the order given."""
         found = [self._one(query) for query in queries]

@@ -12,16 +12,13 @@ from typing import Any
 import numpy as np
 
 from knowledge_base.encoders.bert_onnx import BertShape
-from knowledge_base.encoders.runtime import Floats, Runtime, Weights, open_runtime
-from knowledge_base.encoders.tokens import Ints, WordPieces, padded
+from knowledge_base.encoders.pooling import POOLINGS, Floats
+from knowledge_base.encoders.probes import probe_texts
+from knowledge_base.encoders.runtime import Network, Runtime, Weights, open_runtime
+from knowledge_base.encoders.tokens import WordPieces, padded
 from knowledge_base.encoders.weights import checksum_of, load_weights
 from knowledge_base.errors import EncoderError
 from knowledge_base.types import Vectors
-
-BATCH_TOKENS = 4096
-"""The most padded tokens of one call: enough to keep two cores busy, small enough to stay in cache."""
-
-POOLINGS = ("mean", "cls", "max")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +58,7 @@ class Tower:
         settings: TowerSettings,
         *,
         sha256: str | None = None,
-        precision: str = "auto",
+        runtime: str = "auto",
     ) -> None:
         """Read a model folder in the form of transformers: BERT, or a tower of DPR.
 
@@ -69,7 +66,7 @@ class Tower:
             folder: Holds config.json, tokenizer.json (or vocab.txt) and the weights.
             settings: Its window and pooling.
             sha256: What the weights' checksum must be; None takes them as they are.
-            precision: See ``open_runtime``.
+            runtime: See ``open_runtime``.
 
         Raises:
             EncoderError: If a file is missing, damaged, or the model is no BERT.
@@ -83,13 +80,18 @@ class Tower:
         self.settings = settings
         shape = _shape(folder, config)
         self._key = sha256 or checksum_of(folder)
-        self._runtime: Runtime = open_runtime(
-            self._key[:24], shape, lambda: load_weights(folder, sha256), precision=precision
+        self.tokens = WordPieces.from_folder(folder, settings.window)
+        network = Network(
+            self._key[:24],
+            shape,
+            lambda: load_weights(folder, sha256),
+            lambda: self._rows(probe_texts()),
+            settings.pooling,
         )
-        self.runtime = self._runtime.name
+        self._runtime: Runtime = open_runtime(network, runtime)
+        self.runtime, self.note = self._runtime.name, self._runtime.note
         self._projection = _projection(folder, config)
         self.dimension = shape.hidden if self._projection is None else len(self._projection[1])
-        self.tokens = WordPieces.from_folder(folder, settings.window)
 
     @property
     def fingerprint(self) -> str:
@@ -99,13 +101,16 @@ class Tower:
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return one pooled state a text, shape ``(n, d)``; longer ones are cut at the window."""
         vectors = np.zeros((len(texts), self.dimension), np.float32)
-        rows = [self.tokens.truncate(encoding.ids) for encoding in self.tokens.encode(texts)]
+        rows = self._rows(texts)
         order = sorted(range(len(rows)), key=lambda number: len(rows[number]))
         start = 0
         while start < len(order):
-            end = _batch_end(order, rows, start)
+            end = _batch_end(order, rows, start, self._runtime.batch_tokens)
             ids, mask = padded([rows[number] for number in order[start:end]])
-            vectors[order[start:end]] = self._pool(self._runtime(ids, mask), mask)
+            pooled = self._runtime.pooled(ids, mask, self.settings.pooling)
+            if self._projection is not None:
+                pooled = pooled @ self._projection[0].T + self._projection[1]
+            vectors[order[start:end]] = pooled
             start = end
         return vectors
 
@@ -116,20 +121,8 @@ class Tower:
         rows, mask = padded([ids])
         return self._runtime(rows, mask)[0], list(encoding.offsets[: len(ids)])
 
-    def _pool(self, hidden: Floats, mask: Ints) -> Vectors:
-        known = mask[..., None] > 0
-        if self.settings.pooling == "cls":
-            pooled = hidden[:, 0]
-        elif self.settings.pooling == "max":
-            pooled = np.where(known, hidden, np.float32(-1e9)).max(axis=1)
-        else:
-            weight = mask.astype(np.float32)
-            kept = np.where(known, hidden, np.float32(0))
-            pooled = np.einsum("bsh,bs->bh", kept, weight) / weight.sum(axis=1, keepdims=True)
-        if self._projection is not None:
-            pooled = pooled @ self._projection[0].T + self._projection[1]
-        result: Vectors = np.asarray(pooled, np.float32)
-        return result
+    def _rows(self, texts: Sequence[str]) -> list[list[int]]:
+        return [self.tokens.truncate(encoding.ids) for encoding in self.tokens.encode(texts)]
 
 
 def digest(facts: str) -> str:
@@ -199,9 +192,9 @@ def _projection(folder: Path, config: dict[str, Any]) -> tuple[Floats, Floats] |
     )
 
 
-def _batch_end(order: Sequence[int], rows: Sequence[Sequence[int]], start: int) -> int:
-    """Return where a batch of rows in rising length ends, so that it stays under BATCH_TOKENS."""
+def _batch_end(order: Sequence[int], rows: Sequence[Sequence[int]], start: int, most: int) -> int:
+    """Return where a batch of rows in rising length ends, so that it has at most so many tokens."""
     end = start + 1
-    while end < len(order) and (end - start + 1) * len(rows[order[end]]) <= BATCH_TOKENS:
+    while end < len(order) and (end - start + 1) * len(rows[order[end]]) <= most:
         end += 1
     return end

@@ -24,7 +24,7 @@ class TransformerEncoder:
         *,
         name: str | None = None,
         sha256: str | None = None,
-        precision: str = "auto",
+        runtime: str = "auto",
     ) -> None:
         """Read a model folder in the form of sentence-transformers or transformers.
 
@@ -34,15 +34,16 @@ class TransformerEncoder:
             folder: Holds config.json, tokenizer.json and model.safetensors.
             name: How the model is named to users; by default the folder's name.
             sha256: What the weights' checksum must be; None takes the weights as they are.
-            precision: See ``open_runtime``.
+            runtime: See ``open_runtime``.
 
         Raises:
             EncoderError: If a file is missing, damaged, or the model is no BERT.
         """
         self.name = name or folder.name
         settings = TowerSettings.from_folder(folder, read_json(folder / "config.json"))
-        self._tower = Tower(folder, settings, sha256=sha256, precision=precision)
-        self.dimension, self.runtime = self._tower.dimension, self._tower.runtime
+        self._tower = Tower(folder, settings, sha256=sha256, runtime=runtime)
+        self.dimension = self._tower.dimension
+        self.runtime, self.runtime_note = self._tower.runtime, self._tower.note
         self._query, self._passage = settings.query_prompt, settings.passage_prompt
         # a prompt takes its tokens from the window: passages are cut to what is left of it
         prompt = self._tower.tokens.count(self._passage) - 2 if self._passage else 0

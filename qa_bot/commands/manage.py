@@ -25,6 +25,7 @@ def status(
             "home": str(app.home),
             "owner": app.owner(),
             "encoder": config.encoder,
+            "runtime": dict(zip(("name", "note"), app.runtime(), strict=True)),
             "reader": config.reader,
             "knowledge_bases": [
                 {
@@ -45,6 +46,9 @@ def status(
         return
     click.echo(f"home       {found['home']}")
     click.echo(f"in use by  {found['owner'] or 'nobody'}")
+    runtime = found["runtime"]
+    note = f" ({runtime['note']})" if runtime["note"] else ""
+    click.echo(f"runtime    {runtime['name']}{note}")
     for base in found["knowledge_bases"]:
         click.echo(
             f"base       {base['name']}: {base['documents']} documents, "

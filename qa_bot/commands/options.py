@@ -11,22 +11,33 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from qa_bot.config import Config, load_config
+from qa_bot.config import CHOICES, Config, load_config
 
 if TYPE_CHECKING:
     from qa_bot.bootstrap import App
+
+RUNTIME = "qa_bot.runtime"
+"""Where click keeps what ``--runtime`` said."""
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def common(command: Command) -> Command:
-    """Add ``--home``, ``--config``, ``--encoder``, ``--kb`` and ``--json``."""
+    """Add ``--home``, ``--config``, ``--encoder``, ``--runtime``, ``--kb`` and ``--json``."""
     for option in (
         click.option(
             "--json", "as_json", is_flag=True, help="One JSON document on standard output."
         ),
         click.option("--kb", default="default", show_default=True, help="The knowledge base."),
         click.option("--encoder", help="An encoder's name or folder."),
+        click.option(
+            "--runtime",
+            type=click.Choice(CHOICES["runtime"]),
+            help="What runs the networks [auto].",
+            # one for all commands: kept for `settings`, so that none has to hand it on
+            expose_value=False,
+            callback=lambda context, _, value: context.meta.__setitem__(RUNTIME, value),
+        ),
         click.option(
             "--config", "config_file", type=click.Path(path_type=Path), help="A TOML file."
         ),
@@ -126,7 +137,9 @@ def ranked(command: Command) -> Command:
 
 def settings(config_file: Path | None, **flags: Any) -> Config:
     """Return the settings in force for a command's flags."""
-    return load_config(config_file, flags=flags)
+    context = click.get_current_context(silent=True)
+    runtime = None if context is None else context.meta.get(RUNTIME)
+    return load_config(config_file, flags={"runtime": runtime, **flags})
 
 
 @contextmanager

@@ -19,7 +19,8 @@ from knowledge_base.chunking.context import encoded_text
 from knowledge_base.encoders.bert_onnx import BertShape
 from knowledge_base.encoders.bundled import SHA256, bundled_folder
 from knowledge_base.encoders.model_cache import sha256_of
-from knowledge_base.encoders.runtime import Weights, open_runtime
+from knowledge_base.encoders.probes import probe_texts
+from knowledge_base.encoders.runtime import Network, Weights, open_runtime
 from knowledge_base.encoders.tokens import WordPieces
 from knowledge_base.types import ScoredPassage
 from qa_bot.errors import ReaderError
@@ -97,12 +98,12 @@ def read_as(hit: ScoredPassage) -> str:
 class ReaderModel:
     """Reads (question, passage) pairs. Safe to use from many threads."""
 
-    def __init__(self, folder: Path = WEIGHTS, *, precision: str = "auto") -> None:
+    def __init__(self, folder: Path = WEIGHTS, *, runtime: str = "auto") -> None:
         """Open a trained reader.
 
         Args:
             folder: Holds reader.safetensors and reader.json.
-            precision: ``"int8"``, ``"fp32"`` or ``"auto"``, see ``open_runtime``.
+            runtime: See ``open_runtime``.
 
         Raises:
             ReaderError: If a file is missing, damaged, or made for another base.
@@ -115,14 +116,16 @@ class ReaderModel:
         self._cls = tensors["cls.weight"], tensors["cls.bias"]
         base = bundled_folder()
         shape = BertShape.from_config(json.loads((base / "config.json").read_text()))
-        self._runtime = open_runtime(
+        self.tokens = WordPieces.from_file(base / "tokenizer.json", 512)
+        network = Network(
             f"reader-{self.fingerprint[:20]}",
             shape,
             lambda: {**_embeddings(base), **tensors},
-            precision=precision,
+            lambda: [encoding.ids for encoding in self.tokens.encode(probe_texts())],
+            ranked=False,
         )
-        self.runtime = self._runtime.name
-        self.tokens = WordPieces.from_file(base / "tokenizer.json", 512)
+        self._runtime = open_runtime(network, runtime)
+        self.runtime, self.runtime_note = self._runtime.name, self._runtime.note
 
     def score(
         self,

@@ -285,3 +285,13 @@ def _short(evidence: Evidence) -> str | None:
         return None
     passage = evidence.hit.passage
     return passage.text[evidence.span.start - passage.start : evidence.span.end - passage.start]
+
+
+def similarity_reader(
+    encoder: Encoder,
+    *,
+    caution: str = "balanced",
+    runtime: str = "auto",  # noqa: ARG001
+) -> SimilarityReader:
+    """Return the reader without a network of its own; the runtime is the encoder's affair."""
+    return SimilarityReader(encoder, caution=caution)

@@ -301,8 +301,9 @@ def _short(evidence: Evidence) -> str | None:
     return " ".join(passage.text[left:right].split()) or None
 
 
-def bundled_reader(encoder: Encoder, *, caution: str = "balanced") -> TrainedReader:
+def bundled_reader(
+    encoder: Encoder, *, caution: str = "balanced", runtime: str = "auto"
+) -> TrainedReader:
     """Return the shipped reader, with similarity beside it."""
-    return TrainedReader(
-        ReaderModel(), SimilarityReader(encoder, caution=caution), encoder, caution=caution
-    )
+    similarity = SimilarityReader(encoder, caution=caution)
+    return TrainedReader(ReaderModel(runtime=runtime), similarity, encoder, caution=caution)

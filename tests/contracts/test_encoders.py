@@ -9,6 +9,7 @@ import pytest
 
 from knowledge_base.components import ENCODERS, open_encoder
 from knowledge_base.encoders.bundled import bundled_folder
+from knowledge_base.encoders.runtime import RUNTIMES
 from knowledge_base.encoders.shared import SharedEncoder
 from knowledge_base.encoders.transformer import TransformerEncoder
 from knowledge_base.errors import EncoderError, UnknownComponent
@@ -17,10 +18,12 @@ from knowledge_base.protocols import Encoder
 TEXTS = ["How long is the warranty?", "退货须在30天内办理。", "x", "The shop opens at nine. " * 80]
 
 
-@pytest.fixture(params=[*sorted(ENCODERS), "shared"], scope="module")
+@pytest.fixture(params=[*sorted(ENCODERS), *sorted(RUNTIMES), "shared"], scope="module")
 def encoder(request: pytest.FixtureRequest) -> Encoder:
     if request.param == "shared":
         return SharedEncoder(open_encoder("minilm"))
+    if request.param in RUNTIMES:
+        return open_encoder("minilm", request.param)
     return open_encoder(request.param)
 
 
@@ -36,6 +39,20 @@ def test_vectors_are_float32_rows_in_the_order_given(encoder: Encoder) -> None:
     assert vectors.shape == (4, encoder.dimension)
     assert vectors.dtype == np.float32
     np.testing.assert_allclose(encoder.encode_passages(TEXTS[::-1]), vectors[::-1], atol=0.02)
+
+
+def test_the_same_texts_give_the_same_vectors(encoder: Encoder) -> None:
+    """To the last bit, for questions and for passages."""
+    np.testing.assert_array_equal(encoder.encode_passages(TEXTS), encoder.encode_passages(TEXTS))
+    np.testing.assert_array_equal(encoder.encode_queries(TEXTS), encoder.encode_queries(TEXTS))
+
+
+def test_a_very_long_text_and_unknown_characters_are_encoded(encoder: Encoder) -> None:
+    """A text beyond the window, one of no known letter, an empty one, and what no font shows."""
+    odd = ["word " * 20_000, "\u16a0\u16a2\u16a6 \U0001f9ff", "", "\x00\x07\ufffd", "a" * 50_000]
+    vectors = encoder.encode_passages(odd)
+    assert vectors.shape == (5, encoder.dimension)
+    assert np.isfinite(vectors).all()
 
 
 def test_cosine_vectors_come_normalised(encoder: Encoder) -> None:
@@ -96,7 +113,7 @@ def test_bundled_vectors_equal_those_of_transformers() -> None:
         hidden = model(**batch).last_hidden_state
     mask = batch["attention_mask"][..., None].float()
     expected = torch.nn.functional.normalize((hidden * mask).sum(1) / mask.sum(1)).numpy()
-    exact = TransformerEncoder(bundled_folder(), precision="fp32").encode_passages(TEXTS)
+    exact = TransformerEncoder(bundled_folder(), runtime="onnx-fp32").encode_passages(TEXTS)
     np.testing.assert_allclose(exact, expected, atol=1e-4)
-    quantized = TransformerEncoder(bundled_folder(), precision="int8").encode_passages(TEXTS)
+    quantized = TransformerEncoder(bundled_folder(), runtime="onnx-int8").encode_passages(TEXTS)
     assert float((quantized * expected).sum(axis=1).min()) > 0.97

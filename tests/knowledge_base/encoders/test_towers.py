@@ -95,7 +95,7 @@ def test_a_folder_is_pooled_as_it_says(
     }
     (folder / "1_Pooling" / "config.json").write_text(json.dumps(modes))
     (folder / "sentence_bert_config.json").write_text('{"max_seq_length": 40}')
-    encoder = TransformerEncoder(folder, precision="fp32")
+    encoder = TransformerEncoder(folder, runtime="onnx-fp32")
     assert encoder.tokens.window == 40
     for text, vector in zip(TEXTS, encoder.encode_passages(TEXTS), strict=True):
         found = states(bert, tokenizer, text, 40)
@@ -109,10 +109,10 @@ def test_prompts_stand_before_queries_and_passages(bert: Path, tmp_path: Path) -
     folder.mkdir()
     for file in bert.iterdir():
         (folder / file.name).symlink_to(file)
-    plain = TransformerEncoder(folder, precision="fp32")
+    plain = TransformerEncoder(folder, runtime="onnx-fp32")
     prompts = {"prompts": {"query": "query: ", "document": "passage: "}}
     (folder / "config_sentence_transformers.json").write_text(json.dumps(prompts))
-    prompted = TransformerEncoder(folder, precision="fp32")
+    prompted = TransformerEncoder(folder, runtime="onnx-fp32")
     np.testing.assert_allclose(
         prompted.encode_queries(["a lamp"]), plain.encode_queries(["query: a lamp"]), atol=1e-5
     )
@@ -128,7 +128,7 @@ def test_prompts_stand_before_queries_and_passages(bert: Path, tmp_path: Path) -
 
 def test_two_towers_give_what_dpr_gives(towers: tuple[Path, Path], tokenizer: Any) -> None:
     """[CLS] through the projection, title and text joined by [SEP], compared by the dot product."""
-    encoder = DPREncoder(*towers, precision="fp32")
+    encoder = DPREncoder(*towers, runtime="onnx-fp32")
     assert (encoder.metric, encoder.dimension) == ("ip", 24)
     text = encoded_text(("Lamps",), TEXTS[1], encoder.joint)
     ids = tokenizer("Lamps", TEXTS[1], return_tensors="pt")
@@ -182,9 +182,9 @@ def test_an_adapter_changes_the_weights_that_it_names(bert: Path, tmp_path: Path
     weights = load_file(merged / "model.safetensors")
     weights[f"{target}.weight"] = weights[f"{target}.weight"] + 2.0 * (high @ low)
     save_file(weights, merged / "model.safetensors")
-    one, other = (TransformerEncoder(made, precision="fp32") for made in (adapted, merged))
+    one, other = (TransformerEncoder(made, runtime="onnx-fp32") for made in (adapted, merged))
     np.testing.assert_allclose(one.encode_passages(TEXTS), other.encode_passages(TEXTS), atol=1e-5)
-    assert one.fingerprint != TransformerEncoder(bert, precision="fp32").fingerprint
+    assert one.fingerprint != TransformerEncoder(bert, runtime="onnx-fp32").fingerprint
 
 
 def test_an_older_file_of_weights_is_read(bert: Path, tmp_path: Path) -> None:
@@ -196,7 +196,7 @@ def test_an_older_file_of_weights_is_read(bert: Path, tmp_path: Path) -> None:
     (old / "config.json").write_bytes((bert / "config.json").read_bytes())
     words = json.loads((bert / "tokenizer.json").read_text())["model"]["vocab"]
     (old / "vocab.txt").write_text("\n".join(sorted(words, key=words.get)) + "\n")
-    one, other = (TransformerEncoder(folder, precision="fp32") for folder in (old, bert))
+    one, other = (TransformerEncoder(folder, runtime="onnx-fp32") for folder in (old, bert))
     np.testing.assert_allclose(one.encode_passages(TEXTS), other.encode_passages(TEXTS), atol=1e-5)
 
 

@@ -194,7 +194,7 @@ def test_the_runtime_says_what_torch_says() -> None:
         for name, t in tensors.items()
     }
     network.load_state_dict(named, strict=False)
-    model = ReaderModel(precision="fp32")
+    model = ReaderModel(runtime="onnx-fp32")
     passage = "The kettle costs 44.90 EUR. It was first sold in 1961 and is made of steel."
     encoding = model.tokens.encode_pairs([("What does the kettle cost?", passage)])[0]
     with torch.no_grad():
