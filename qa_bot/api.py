@@ -27,10 +27,13 @@ from knowledge_base.errors import (
     KnowledgeBaseNotFound,
     LoadError,
     SourceNotFound,
+    UnknownComponent,
 )
 from knowledge_base.types import Filter, Tuning
+from prompts.errors import PromptError
 from qa_bot.bootstrap import DEFAULT_BASE, App
 from qa_bot.errors import ConversationNotFound, InvalidQuestion, QABotError
+from qa_bot.exporting import conversation_markdown
 from qa_bot.faces import answer_json, retrieval_json, similar_json, trace_json
 from qa_bot.guard import Guard, is_loopback
 from qa_bot.ui import page, search
@@ -52,6 +55,7 @@ STATUS: Mapping[type[Exception], int] = {
     InvalidFilter: 422,
     GlossaryError: 422,
     LoadError: 422,
+    UnknownComponent: 422,
     ConversationNotFound: 404,
     KnowledgeBaseNotFound: 404,
     SourceNotFound: 404,
@@ -59,6 +63,7 @@ STATUS: Mapping[type[Exception], int] = {
     HomeLocked: 409,
     KnowledgeBaseError: 500,
     QABotError: 500,
+    PromptError: 500,
 }
 """The HTTP status of each error; the nearest of its ancestors counts."""
 
@@ -87,6 +92,7 @@ class Asked(_Restricted):
     question: str
     kb: str = DEFAULT_BASE
     conversation_id: str | None = None
+    model: str | None = None
     k: int = Field(5, ge=1, le=100)
 
 
@@ -128,6 +134,7 @@ def create_app(app: App, *, local: bool = True, max_file_mb: float = 100.0) -> F
     for kind in STATUS:
         server.add_exception_handler(kind, _refused)
     _add_api(server, app)
+    _add_conversations(server, app)
     _add_sources(server, app)
     server.include_router(search.router(app))
     page.mount(server, app, max_file_mb)
@@ -154,7 +161,7 @@ def _add_api(server: FastAPI, app: App) -> None:
     @server.post("/api/ask")
     def ask(asked: Asked) -> dict[str, Any]:
         """Answer a question; the answer has the form of ``qa-bot ask --json``."""
-        answer = app.bot(asked.kb).ask(
+        answer = app.bot(asked.kb, asked.model).ask(
             asked.question,
             conversation_id=asked.conversation_id,
             k=asked.k,
@@ -188,9 +195,11 @@ def _add_api(server: FastAPI, app: App) -> None:
 
     @server.get("/api/status")
     def status() -> dict[str, Any]:
-        """Return the knowledge bases with the number of their documents and passages."""
+        """Return the knowledge bases and their sizes, the models, and how often they answered or failed."""
         return {
             "home": str(app.home),
+            "models": app.models(),
+            "generated": app.generated(),
             "knowledge_bases": [
                 {"name": name, "documents": len(app.documents(name)), "passages": app.count(name)}
                 for name in app.knowledge_bases()
@@ -201,6 +210,21 @@ def _add_api(server: FastAPI, app: App) -> None:
     def documents(kb: str = DEFAULT_BASE) -> dict[str, Any]:
         """Return the documents of a knowledge base."""
         return {"kb": kb, "documents": [asdict(info) for info in app.documents(kb)]}
+
+
+def _add_conversations(server: FastAPI, app: App) -> None:
+    @server.get("/api/follow-ups")
+    def follow_ups(conversation: str, model: str | None = None) -> dict[str, Any]:
+        """Return questions that may be asked next; the documents answer each of them."""
+        kb = app.conversations.get(conversation).knowledge_base
+        return {"conversation": conversation, "questions": app.bot(kb, model).suggest(conversation)}
+
+    @server.get("/conversation.md")
+    def exported(conversation: str) -> Response:
+        """Return a conversation as Markdown with its sources, to be kept as a file."""
+        text = conversation_markdown(app.conversations.get(conversation))
+        headers = {**NEVER_KEPT, "Content-Disposition": 'attachment; filename="conversation.md"'}
+        return Response(text, media_type="text/markdown; charset=utf-8", headers=headers)
 
 
 class Shown(BaseModel):

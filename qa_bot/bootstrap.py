@@ -6,11 +6,17 @@ import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from knowledge_base.components import is_local, open_encoder
 from knowledge_base.database import migrate
 from knowledge_base.encoders.shared import SharedEncoder
-from knowledge_base.errors import IndexMismatch, KnowledgeBaseError, KnowledgeBaseNotFound
+from knowledge_base.errors import (
+    IndexMismatch,
+    KnowledgeBaseError,
+    KnowledgeBaseNotFound,
+    UnknownComponent,
+)
 from knowledge_base.home import BaseInfo, Home
 from knowledge_base.knowledge_base import KnowledgeBase
 from knowledge_base.protocols import Encoder
@@ -18,14 +24,27 @@ from knowledge_base.registry import Registry
 from knowledge_base.reindex import reindex
 from knowledge_base.types import Check, Document, DocumentInfo, IngestProgress
 from qa_bot.bot import QABot
-from qa_bot.components import open_generator, open_reader
+from qa_bot.components import open_checker, open_generator, open_reader
 from qa_bot.config import Config, api_key
 from qa_bot.conversations import Conversations
-from qa_bot.protocols import Generator, Reranking
+from qa_bot.protocols import Generating, Generator, Reader, Reranking
 from qa_bot.rewriting import RuleRewriter
+from qa_bot.suggesting import Suggester
+
+if TYPE_CHECKING:
+    from qa_bot.models.on_demand import OnDemandGenerator
 
 DEFAULT_BASE = "default"
 """The knowledge base that is meant when none is named."""
+
+QUOTING = "quote"
+"""Stands among the models for none: the reader quotes the passages."""
+
+OUTCOMES = ("answered", "declined", "failed")
+"""What can come of asking a model."""
+
+REACH = 480
+"""The most tokens, as the encoder counts, of a passage with its neighbours that a model reads."""
 
 SCHEMA = "0001"
 """The newest revision in ``migrations/versions``."""
@@ -51,7 +70,9 @@ class App:
         self._lock = threading.RLock()
         self._encoder: Encoder | None = None
         self._generator: Generator | None = None
+        self._others: dict[str, OnDemandGenerator] = {}
         self._bots: dict[str, QABot] = {}
+        self._anew: dict[tuple[str, str], QABot] = {}
 
     @property
     def home(self) -> Path:
@@ -92,15 +113,26 @@ class App:
             return None
         with self._lock:
             if self._generator is None:
-                self._generator = open_generator(
-                    config.model,
-                    config.base_url,
-                    api_key=api_key(),
-                    timeout=config.model_timeout,
-                    window=config.model_window,
-                    precision=config.model_precision,
-                )
+                self._generator = self._open_generator(config.model, config.base_url)
             return self._generator
+
+    def models(self) -> list[str]:
+        """Return what can compose an answer, the settings' model first; empty where none is named.
+
+        The last is ``QUOTING``: no model, the passages are quoted.
+        """
+        config = self._config
+        if not config.model and not config.base_url:
+            return []
+        others = [name.strip() for name in config.other_models.split(",") if name.strip()]
+        return list(dict.fromkeys([config.model, *others, QUOTING]))
+
+    def generated(self) -> dict[str, int]:
+        """Return how often models answered, declined and failed since the start, over all bases."""
+        with self._lock:
+            readers = [bot.reader for bot in (*self._bots.values(), *self._anew.values())]
+        counts = [reader.counts for reader in readers if isinstance(reader, Generating)]
+        return {name: sum(one[name] for one in counts) for name in OUTCOMES}
 
     def bases(self) -> list[BaseInfo]:
         """Return every knowledge base with its encoder, by name."""
@@ -127,24 +159,37 @@ class App:
         """
         with self._lock:
             info = self._home.base(kb)
-            bot = self._bots.pop(kb, None)
-            if bot is not None:
-                bot.knowledge_base.close()
+            self._forget(kb)
             self._home.forget(info)
             shutil.rmtree(self._home.folder(info), ignore_errors=True)
 
-    def bot(self, kb: str = DEFAULT_BASE) -> QABot:
+    def bot(self, kb: str = DEFAULT_BASE, model: str | None = None) -> QABot:
         """Return the bot over a knowledge base, opened once and kept.
 
         The default knowledge base is made where it is absent.
 
+        Args:
+            kb: The knowledge base.
+            model: One of ``models``, to answer instead of the settings' own; None for that.
+
         Raises:
-            KnowledgeBaseNotFound: If another is asked for that does not exist.
+            KnowledgeBaseNotFound: If another base is asked for that does not exist.
+            UnknownComponent: If the model is not one of the settings'.
         """
         with self._lock:
             if kb not in self._bots:
                 self._bots[kb] = self._open(kb)
-            return self._bots[kb]
+            known = self.models()
+            if model is None or model in known[:1]:
+                return self._bots[kb]
+            if model not in known:
+                raise UnknownComponent(
+                    f"the settings name no model {model!r}; they name: {', '.join(known) or 'none'} "
+                    "(`model` and `other_models`)"
+                )
+            if (kb, model) not in self._anew:
+                self._anew[kb, model] = self._composed(self._bots[kb].knowledge_base, model)
+            return self._anew[kb, model]
 
     def owner(self) -> str | None:
         """Return the process that owns the home folder, in words, or None."""
@@ -180,7 +225,7 @@ class App:
                 return [Check("indexes", False, str(error))]
         shutil.rmtree(self._home.folder(info), ignore_errors=True)
         with self._lock:
-            self._bots.pop(kb, None)
+            self._forget(kb, close=False)
         return self.bot(kb).knowledge_base.doctor(repair)
 
     def reindex(
@@ -194,9 +239,7 @@ class App:
             KnowledgeBaseNotFound: If there is none of this name.
         """
         with self._lock:
-            bot = self._bots.pop(kb, None)
-            if bot is not None:
-                bot.knowledge_base.close()
+            self._forget(kb)
             return reindex(self._home, self._home.base(kb), self.encoder, progress)
 
     def close(self) -> None:
@@ -230,9 +273,90 @@ class App:
             chroma_url=self._config.chroma_url or None,
             reranker=reader.reranker if isinstance(reader, Reranking) else None,
         )
-        return QABot(
-            base, RuleRewriter(), reader, self.conversations, passages=self._config.passages
+        return self._composed(base, (self.models() or [QUOTING])[0], reader)
+
+    def _composed(self, base: KnowledgeBase, model: str, reader: Reader | None = None) -> QABot:
+        """Return a bot over an open knowledge base whose answers a model composes, or none does."""
+        config = self._config
+        reader = reader or open_reader(config.reader, self.encoder, config.caution)
+        rule = RuleRewriter()
+        if model == QUOTING:
+            return QABot(
+                base,
+                rule,
+                reader,
+                self.conversations,
+                passages=config.passages,
+                suggester=Suggester(base, reader),
+            )
+        return self._with_model(base, reader, rule, self._on_demand(model))
+
+    def _with_model(
+        self, base: KnowledgeBase, reader: Reader, rule: RuleRewriter, generator: Generator
+    ) -> QABot:
+        # who names no model does not wait for what models need
+        from prompts.render import Prompts
+        from qa_bot.readers.generative import GenerativeReader
+        from qa_bot.standalone import ModelRewriter
+        from qa_bot.titles import Titler
+
+        config = self._config
+        prompts = Prompts(Path(config.prompts).expanduser() if config.prompts else None)
+        composing = GenerativeReader(
+            generator,
+            reader,
+            open_checker(self.encoder, reader),
+            prompts,
+            reach=lambda hit, without: base.reaching(hit, REACH, without),
+            strict=config.unsupported == "remove",
         )
+        return QABot(
+            base,
+            ModelRewriter(generator, prompts, rule),
+            composing,
+            self.conversations,
+            passages=config.passages,
+            suggester=Suggester(base, reader, (generator, prompts)),
+            titler=Titler(generator, prompts, self.conversations),
+        )
+
+    def _on_demand(self, model: str) -> Generator:
+        """Return a model that is opened when it is first asked, and one for every base."""
+        from qa_bot.models.on_demand import OnDemandGenerator
+
+        if model not in self._others:
+            name, at, url = model.partition("@http")
+            base_url = f"http{url}" if at else self._config.base_url
+            own = model == self._config.model
+            self._others[model] = OnDemandGenerator(
+                model or base_url,
+                self._settings_generator if own else lambda: self._open_generator(name, base_url),
+            )
+        return self._others[model]
+
+    def _settings_generator(self) -> Generator:
+        generator = self.generator
+        assert generator is not None, "the settings name a model"
+        return generator
+
+    def _open_generator(self, name: str, base_url: str) -> Generator:
+        config = self._config
+        return open_generator(
+            name,
+            base_url,
+            api_key=api_key(),
+            timeout=config.model_timeout,
+            window=config.model_window,
+            precision=config.model_precision,
+        )
+
+    def _forget(self, kb: str, *, close: bool = True) -> None:
+        """Let go of the bots over a knowledge base."""
+        for key in [key for key in self._anew if key[0] == kb]:
+            del self._anew[key]
+        bot = self._bots.pop(kb, None)
+        if bot is not None and close:
+            bot.knowledge_base.close()
 
 
 def open_app(config: Config, *, exclusive: bool = True) -> App:

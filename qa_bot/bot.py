@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from knowledge_base.knowledge_base import KnowledgeBase
 from knowledge_base.types import Filter, Retrieval, ScoredPassage, Tuning
@@ -24,6 +25,10 @@ from qa_bot.types import (
     Token,
 )
 
+if TYPE_CHECKING:
+    from qa_bot.suggesting import Suggester
+    from qa_bot.titles import Titler
+
 READ_NEXT = Tuning(rerank=False)
 """The reader reads the hits next, and weighs them itself."""
 
@@ -42,13 +47,27 @@ class QABot:
         conversations: Conversations,
         *,
         passages: int = 8,
+        suggester: Suggester | None = None,
+        titler: Titler | None = None,
     ) -> None:
-        """Take the parts; ``passages`` are read for a question unless ``k`` asks for more."""
+        """Take the parts.
+
+        Args:
+            knowledge_base: What is searched.
+            rewriter: Makes follow-ups stand on their own.
+            reader: Answers.
+            conversations: Where exchanges are stored.
+            passages: How many are read for a question unless ``k`` asks for more.
+            suggester: Finds questions that may be asked next.
+            titler: Names conversations; without one the first question does.
+        """
         self.knowledge_base = knowledge_base
         self.rewriter = rewriter
         self.reader = reader
         self.conversations = conversations
         self._passages = passages
+        self._suggester = suggester
+        self._titler = titler
 
     def ask(
         self,
@@ -73,9 +92,29 @@ class QABot:
         """
         return _last(self.stream(question, conversation_id=conversation_id, k=k, filter=filter))
 
+    def suggest(self, conversation_id: str) -> list[str]:
+        """Return questions that may follow a stored conversation; the documents answer each of them.
+
+        Raises:
+            ConversationNotFound: If there is no such conversation.
+        """
+        turns = self.conversations.get(conversation_id).turns
+        return self._suggester.suggest(turns) if self._suggester and turns else []
+
+    def name(self, conversation_id: str) -> None:
+        """Let the model name a conversation after its first exchange; without a model nothing happens."""
+        if self._titler is not None:
+            self._titler.name(conversation_id)
+
     def warm_up(self) -> None:
-        """Load what a first question would wait for; nothing is stored."""
-        self.answer_in("What is this about?", None)
+        """Load what a first question would wait for; nothing is stored, and no model is asked."""
+        question = "What is this about?"
+        hits = self.knowledge_base.retrieve(question, self._passages, None, READ_NEXT).hits
+        reader = self.reader
+        if isinstance(reader, Generating):
+            reader.prepare()
+            reader = reader.extractive
+        reader.read(question, self.knowledge_base.widened(hits))
 
     def answer_in(
         self,

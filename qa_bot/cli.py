@@ -26,7 +26,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "status": ("manage:status", "Show the home folder, its knowledge bases and models."),
     "documents": ("manage:documents", "List the documents of a knowledge base."),
     "remove": ("manage:remove", "Remove documents, or a whole knowledge base."),
-    "export": ("manage:export", "Write the documents as JSON lines."),
+    "export": (
+        "manage:export",
+        "Write the documents as JSON lines, or a conversation as Markdown.",
+    ),
     "models": ("models:models", "List the encoders and readers that can be named."),
     "doctor": ("manage:doctor", "Check the registry against the indexes; --repair mends them."),
     "eval": ("evaluate:evaluation", "Measure retrieval and answers on questions; compare runs."),
@@ -91,9 +94,10 @@ def main(arguments: list[str] | None = None) -> Any:
 
 def _is_ours(error: Exception) -> bool:
     from knowledge_base.errors import KnowledgeBaseError
+    from prompts.errors import PromptError
     from qa_bot.errors import QABotError
 
-    return isinstance(error, (KnowledgeBaseError, QABotError))
+    return isinstance(error, (KnowledgeBaseError, PromptError, QABotError))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from pathlib import Path
 from knowledge_base.components import resolve
 from knowledge_base.errors import UnknownComponent
 from knowledge_base.protocols import Encoder
-from qa_bot.protocols import Generator, Reader
+from qa_bot.protocols import Generator, Reader, SupportChecker
 
 READERS: Mapping[str, str] = {
     "auto": "qa_bot.readers.trained:bundled_reader",
@@ -38,6 +38,16 @@ def open_reader(name: str, encoder: Encoder, caution: str, runtime: str = "auto"
     """
     reader: Reader = resolve(READERS, "reader", name)(encoder, caution=caution, runtime=runtime)
     return reader
+
+
+def open_checker(encoder: Encoder, reader: Reader) -> SupportChecker:
+    """Return what holds sentences to passages; it shares the reader's network where there is one."""
+    from qa_bot.readers.trained import TrainedReader
+    from qa_bot.support.checker import BundledSupportChecker, bundled_checker
+
+    if isinstance(reader, TrainedReader):
+        return BundledSupportChecker(encoder, reader.network)
+    return bundled_checker(encoder)
 
 
 def open_generator(

@@ -42,6 +42,10 @@ class Config:
     ``base_url``: an OpenAI-compatible server that has the model. ``model_timeout``: seconds without
     a piece after which it counts as gone. ``model_window``: the most tokens of prompt and answer, 0
     for what the model or the server says. ``model_precision``: how a local model computes.
+    ``other_models``: models that the page offers to answer a
+    question anew with, separated by commas; ``NAME@URL`` is one of another server. ``unsupported``:
+    whether sentences that no passage supports are marked (``mark``) or removed (``remove``).
+    ``prompts``: a folder of your own templates, see ``prompts/templates``.
     """
 
     home: str = "~/.qa-bot"
@@ -60,12 +64,16 @@ class Config:
     model_timeout: float = 60.0
     model_window: int = 0
     model_precision: str = "auto"
+    other_models: str = ""
+    unsupported: str = "mark"
+    prompts: str = ""
 
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "caution": ("strict", "balanced", "eager"),
     "model_precision": ("auto", "fp32", "bf16", "fp16", "8bit", "4bit"),
     "runtime": ("auto", "onnx-int8", "onnx-fp32"),
+    "unsupported": ("mark", "remove"),
 }
 
 MAY_BE_ZERO = frozenset({"model_window"})

@@ -17,7 +17,7 @@ from knowledge_base.chunking.sentences import sentence_spans
 from knowledge_base.loaders.language import language_of
 from knowledge_base.retrieval.variety import same_text
 from knowledge_base.types import ScoredPassage
-from prompts.render import Prompts
+from prompts.render import Prompts, framed
 from qa_bot.citations import strip_marks
 from qa_bot.errors import GeneratorFailed
 from qa_bot.protocols import Generator
@@ -73,8 +73,16 @@ class Packer:
         self._generator = generator
         self._prompts = prompts
         self._reach = reach
-        self.room = max(1, min(ANSWER, int(generator.window * SHARE_OF_ANSWER)))
-        self.budget = generator.window - self.room
+
+    @property
+    def room(self) -> int:
+        """The tokens that are kept for the answer."""
+        return max(1, min(ANSWER, int(self._generator.window * SHARE_OF_ANSWER)))
+
+    @property
+    def budget(self) -> int:
+        """The tokens that a prompt may take."""
+        return self._generator.window - self.room
 
     def pack(
         self,
@@ -293,8 +301,8 @@ def _said(turns: Sequence[Turn]) -> tuple[Message, ...]:
         message
         for turn in turns
         for message in (
-            Message("user", turn.question),
-            Message("assistant", strip_marks(turn.answer)),
+            Message("user", framed(turn.question)),
+            Message("assistant", framed(strip_marks(turn.answer))),
         )
     )
 

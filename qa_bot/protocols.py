@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 from knowledge_base.protocols import Reranker
@@ -69,8 +69,19 @@ class Generating(Protocol):
     """A reader whose answers a generator LLM composes."""
 
     @property
+    def counts(self) -> Mapping[str, int]:
+        """How often the model ``answered``, ``declined`` and ``failed``."""
+
+    @property
     def generator(self) -> Generator:
         """The model."""
+
+    @property
+    def extractive(self) -> Reader:
+        """The reader that quotes, which reads before the model does."""
+
+    def prepare(self) -> None:
+        """Load the model, if it is one that is loaded; it is not asked anything."""
 
 
 @runtime_checkable
@@ -80,7 +91,9 @@ class Generator(Protocol):
     A stream is made for one reader: several go on side by side or queue, never mixed.
     """
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What the model is called."""
 
     @property
     def window(self) -> int:

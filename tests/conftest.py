@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,8 @@ from knowledge_base.encoders.hashing import HashingEncoder
 from knowledge_base.encoders.transformer import TransformerEncoder
 from knowledge_base.home import Home
 from knowledge_base.knowledge_base import KnowledgeBase
+from qa_bot.errors import GeneratorFailed
+from qa_bot.types import Message
 
 SHARED_DATA = Path(
     os.environ.get("QA_BOT_SHARED_DATA") or Path(__file__).parents[1].parent / "shared" / "data"
@@ -232,3 +234,43 @@ def mortal_server(tiny_causal: Path, tmp_path: Path) -> Iterator[Served]:
     """Return a server of one test's own, which it may kill."""
     with serving(tiny_causal, tmp_path) as running:
         yield running
+
+
+class Replaying:
+    """A generator for tests that gives texts it was given: what an LLM writes cannot be foreseen.
+
+    One after the other, word by word, the last one for ever; it may break off after some words.
+    """
+
+    name = "replaying"
+
+    def __init__(
+        self, *texts: str, breaks_after: int | None = None, window: int = 4000, pause: float = 0
+    ) -> None:
+        self.window = window
+        self._texts, self._breaks_after, self._pause = list(texts), breaks_after, pause
+        self.prompts: list[tuple[Message, ...]] = []
+        self.closed = 0
+
+    def count(self, messages: Sequence[Message]) -> int:
+        """Count words, and three for each message."""
+        return sum(len(message.content.split()) + 3 for message in messages)
+
+    def stream(self, messages: Sequence[Message], *, max_tokens: int = 512) -> Iterator[str]:
+        """Give the next text."""
+        self.prompts.append(tuple(messages))
+        text = self._texts.pop(0) if len(self._texts) > 1 else self._texts[0]
+        try:
+            for number, word in enumerate(text.split(" ") if text else []):
+                if number == self._breaks_after:
+                    raise GeneratorFailed("the server at http://x closed the connection; start it")
+                time.sleep(self._pause)
+                yield word if number == 0 else f" {word}"
+        finally:
+            self.closed += 1
+
+
+@pytest.fixture(scope="session")
+def replaying() -> type[Replaying]:
+    """Return the class of a generator that gives the texts that it is made with."""
+    return Replaying

@@ -211,12 +211,18 @@ def _conversation(asked: Asked, kb: str) -> Conversation | None:
 def _say(answer: Answer) -> None:
     if answer.rewritten != answer.question:
         click.secho(f"Searched for: {answer.rewritten}", dim=True)
+    if answer.note:
+        click.secho(answer.note, dim=True)
     click.echo(answer.text)
     if answer.abstained:
         click.echo(answer.reason)
         for hit in answer.passages[:3]:
             click.secho(f"  near: {hit.passage.source}", dim=True)
         return
+    for claim in answer.claims:
+        if claim.support is not None and not claim.support.supported:
+            words = " ".join(answer.text[claim.start : claim.end].split())
+            click.secho(f"Not supported by the documents: {words}", fg="yellow")
     click.echo()
     for citation in answer.citations:
         page = f", page {citation.page}" if citation.page else ""

@@ -112,17 +112,28 @@ def remove(
 
 @click.command()
 @click.option("--out", type=click.File("w", encoding="utf-8"), default="-", help="A file [-].")
+@click.option("--conversation", help="This conversation's id: it is written as Markdown.")
 @common
 def export(
     out: Any,
+    conversation: str | None,
     home: str | None,
     config_file: Path | None,
     encoder: str | None,
     kb: str,
     as_json: bool,
 ) -> None:
-    """Write every document, one JSON object a line: source, title, text, sections, metadata."""
+    """Write every document, one JSON object a line: source, title, text, sections, metadata.
+
+    With --conversation write that conversation with its sources instead.
+    """
     with opened(settings(config_file, home=home, encoder=encoder), exclusive=False) as app:
+        if conversation is not None:
+            from qa_bot.exporting import conversation_markdown
+
+            text = conversation_markdown(app.conversations.get(conversation))
+            click.echo(text, file=out, nl=False)
+            return
         for info in app.documents(kb):
             record = asdict(app.document(kb, info.source))
             click.echo(json.dumps(record, ensure_ascii=False), file=out)

@@ -48,13 +48,21 @@ def common(command: Command) -> Command:
 
 
 def modelled(command: Command) -> Command:
-    """Add ``--model`` and ``--base-url``; the command gets both as ``generator``, for ``settings``."""
+    """Add what says who composes the answer; the command gets it as ``generator``, for ``settings``."""
 
     @functools.wraps(command)
-    def called(model: str | None, base_url: str | None, **others: Any) -> Any:
-        return command(generator={"model": model, "base_url": base_url}, **others)
+    def called(
+        model: str | None, base_url: str | None, unsupported: str | None, **others: Any
+    ) -> Any:
+        generator = {"model": model, "base_url": base_url, "unsupported": unsupported}
+        return command(generator=generator, **others)
 
     for option in (
+        click.option(
+            "--unsupported",
+            type=click.Choice(["mark", "remove"]),
+            help="What becomes of a model's sentences that no passage supports [mark].",
+        ),
         click.option("--base-url", help="An OpenAI-compatible server that has the model."),
         click.option(
             "--model",

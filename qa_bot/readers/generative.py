@@ -99,7 +99,20 @@ class GenerativeReader:
         self._folder = Folder(generator, prompts, self._packer)
         self._strict = strict
         self._lock = threading.Lock()
-        self.counts = {"answered": 0, "declined": 0, "failed": 0}
+        self._counts = {"answered": 0, "declined": 0, "failed": 0}
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How often the model ``answered``, ``declined`` and ``failed``."""
+        with self._lock:
+            return dict(self._counts)
+
+    def prepare(self) -> None:
+        """Load the model; where that fails, the first question says so."""
+        try:
+            log.info("%s reads %d tokens", self.generator.name, self.generator.window)
+        except GeneratorFailed as error:
+            log.warning("the model %s is not there: %s", self.generator.name, error)
 
     def read(self, question: str, hits: Sequence[ScoredPassage]) -> Reading:
         """Return the answer, or an abstention with its reason."""
@@ -204,7 +217,7 @@ class GenerativeReader:
 
     def _count(self, what: str) -> None:
         with self._lock:
-            self.counts[what] += 1
+            self._counts[what] += 1
 
 
 def _closable(stream: Iterator[str]) -> Any:

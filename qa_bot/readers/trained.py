@@ -226,6 +226,7 @@ class TrainedReader:
             encoder: Tells how much of a text the vocabulary knows.
             caution: ``strict``, ``balanced`` or ``eager``.
         """
+        self.network = model
         self._model, self._similarity, self._encoder = model, similarity, encoder
         self._calibration = Calibration.from_settings(model.settings)
         self._threshold = THRESHOLDS[caution]

@@ -134,6 +134,28 @@ def test_the_panel_speaks_the_browsers_language(client: TestClient) -> None:
     assert "该出处已不存在" in gone.text
 
 
+def test_a_conversation_can_be_taken_away_and_gone_on_with(client: TestClient, app: App) -> None:
+    """As Markdown with its sources; and with questions that the documents answer."""
+    conversation = app.conversations.start("default").id
+    question = "How long does the guarantee on the blue lantern last?"
+    client.post("/api/ask", json={"question": question, "conversation_id": conversation})
+    exported = client.get("/conversation.md", params={"conversation": conversation})
+    assert exported.headers["content-type"] == "text/markdown; charset=utf-8"
+    assert f"## {question}" in exported.text
+    assert "### Sources" in exported.text
+    suggested = client.get("/api/follow-ups", params={"conversation": conversation})
+    assert suggested.json() == {"conversation": conversation, "questions": []}
+    for path in ("/conversation.md", "/api/follow-ups"):
+        assert client.get(path, params={"conversation": "unknown"}).status_code == 404
+
+
+def test_only_models_of_the_settings_can_be_asked(client: TestClient) -> None:
+    """A stranger cannot make the server load or call another."""
+    asked = client.post("/api/ask", json={"question": "How long?", "model": "openai:gpt"})
+    assert asked.status_code == 422
+    assert client.get("/api/status").json()["models"] == []
+
+
 def test_no_file_is_served_by_the_page(client: TestClient, app: App) -> None:
     """Neither an upload, nor what is in the home folder, nor another host's page comes through."""
     sent = client.post("/gradio_api/upload", files={"files": ("secret.txt", b"a secret")})

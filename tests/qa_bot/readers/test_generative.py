@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -11,11 +11,10 @@ import pytest
 from knowledge_base.encoders.transformer import TransformerEncoder
 from knowledge_base.types import Explanation, Passage, ScoredPassage
 from prompts.render import Prompts
-from qa_bot.errors import GeneratorFailed
 from qa_bot.protocols import Conversing, Generating, Generator, Reader
 from qa_bot.readers.generative import GenerativeReader
 from qa_bot.readers.trained import TrainedReader, bundled_reader
-from qa_bot.types import Conversation, Message, Reading, Support, Turn
+from qa_bot.types import Conversation, Reading, Support, Turn
 
 TEXTS = [
     "The kettle costs 44.90 EUR. It holds 1.7 litres. The lid can be ordered alone.",
@@ -34,31 +33,6 @@ def hit(number: int, text: str) -> ScoredPassage:
 
 
 HITS = [hit(number, text) for number, text in enumerate(TEXTS)]
-
-
-class Replaying:
-    """A generator that gives a text word by word, and may break off: an LLM has no such say."""
-
-    name = "replaying"
-    window = 4000
-
-    def __init__(self, text: str, *, breaks_after: int | None = None) -> None:
-        self._text, self._breaks_after = text, breaks_after
-        self.prompts: list[tuple[Message, ...]] = []
-        self.closed = 0
-
-    def count(self, messages: Sequence[Message]) -> int:
-        return sum(len(message.content.split()) + 3 for message in messages)
-
-    def stream(self, messages: Sequence[Message], *, max_tokens: int = 512) -> Iterator[str]:
-        self.prompts.append(tuple(messages))
-        try:
-            for number, word in enumerate(self._text.split(" ") if self._text else []):
-                if number == self._breaks_after:
-                    raise GeneratorFailed("the server at http://x closed the connection; start it")
-                yield word if number == 0 else f" {word}"
-        finally:
-            self.closed += 1
 
 
 class Literal:
@@ -80,9 +54,9 @@ def reader(generator: Generator, extractive: Reader, **options: Any) -> Generati
     return GenerativeReader(generator, extractive, Literal(), Prompts(), **options)
 
 
-def test_an_answer_is_streamed_checked_and_cited(extractive: TrainedReader) -> None:
+def test_an_answer_is_streamed_checked_and_cited(extractive: TrainedReader, replaying: Any) -> None:
     """What comes in pieces is the answer; the model's name and its numbers are explained."""
-    generator = Replaying("The kettle costs 44.90 EUR [1].")
+    generator = replaying("The kettle costs 44.90 EUR [1].")
     made = reader(generator, extractive)
     *shown, reading = made.stream(QUESTION, HITS)
     assert isinstance(reading, Reading)
@@ -102,9 +76,9 @@ def test_an_answer_is_streamed_checked_and_cited(extractive: TrainedReader) -> N
     assert isinstance(made, Generating)
 
 
-def test_weak_evidence_is_not_sent_to_the_model(extractive: TrainedReader) -> None:
+def test_weak_evidence_is_not_sent_to_the_model(extractive: TrainedReader, replaying: Any) -> None:
     """Abstention comes before generation."""
-    generator = Replaying("Shakespeare.")
+    generator = replaying("Shakespeare.")
     reading = reader(generator, extractive).read("Who wrote Hamlet?", HITS)
     assert reading.abstained
     assert generator.prompts == []
@@ -121,10 +95,10 @@ def test_weak_evidence_is_not_sent_to_the_model(extractive: TrainedReader) -> No
     ],
 )
 def test_an_answer_without_support_becomes_an_abstention(
-    text: str, reason: str, extractive: TrainedReader
+    text: str, reason: str, extractive: TrainedReader, replaying: Any
 ) -> None:
     """With its reason; what the model wrote can be looked up."""
-    made = reader(Replaying(text), extractive)
+    made = reader(replaying(text), extractive)
     reading = made.read(QUESTION, HITS)
     assert reading.abstained
     assert reading.answer == ""
@@ -133,25 +107,26 @@ def test_an_answer_without_support_becomes_an_abstention(
     assert made.counts["declined"] == 1
 
 
-def test_a_refusal_is_not_shown_before_it_is_one(extractive: TrainedReader) -> None:
+def test_a_refusal_is_not_shown_before_it_is_one(extractive: TrainedReader, replaying: Any) -> None:
     """The bot says in its own words that there is no answer."""
     *shown, _reading = reader(
-        Replaying("The passages do not answer this question."), extractive
+        replaying("The passages do not answer this question."), extractive
     ).stream(QUESTION, HITS)
     assert "".join(map(str, shown)) == ""
     *shown, _reading = reader(
-        Replaying("The passages do not name a shop. The kettle costs 44.90 EUR. [1]"), extractive
+        replaying("The passages do not name a shop. The kettle costs 44.90 EUR. [1]"), extractive
     ).stream(QUESTION, HITS)
     assert "".join(map(str, shown)).startswith("The passages do not name a shop.")
 
 
 def test_unsupported_sentences_are_marked_or_in_strict_mode_removed(
     extractive: TrainedReader,
+    replaying: Any,
 ) -> None:
     """The confidence falls with the share of what is supported."""
     text = "The kettle costs 44.90 EUR. [1] It is made in Norway. [1]"
-    marked = reader(Replaying(text), extractive).read(QUESTION, HITS)
-    strict = reader(Replaying(text), extractive, strict=True).read(QUESTION, HITS)
+    marked = reader(replaying(text), extractive).read(QUESTION, HITS)
+    strict = reader(replaying(text), extractive, strict=True).read(QUESTION, HITS)
     assert [c.support.supported for c in marked.claims if c.support] == [True, False]
     assert marked.answer == text
     assert strict.answer == "The kettle costs 44.90 EUR. [1]"
@@ -160,10 +135,10 @@ def test_unsupported_sentences_are_marked_or_in_strict_mode_removed(
 
 @pytest.mark.parametrize("breaks_after", [0, 3])
 def test_a_model_that_fails_leaves_the_extractive_answer(
-    breaks_after: int, extractive: TrainedReader
+    breaks_after: int, extractive: TrainedReader, replaying: Any
 ) -> None:
     """Before or in the middle of its answer; one line says why, and it is counted."""
-    made = reader(Replaying("The kettle costs 99 EUR [1].", breaks_after=breaks_after), extractive)
+    made = reader(replaying("The kettle costs 99 EUR [1].", breaks_after=breaks_after), extractive)
     *shown, reading = made.stream(QUESTION, HITS)
     expected = extractive.read(QUESTION, HITS)
     assert isinstance(reading, Reading)
@@ -175,25 +150,27 @@ def test_a_model_that_fails_leaves_the_extractive_answer(
         assert "".join(map(str, shown)) == expected.answer
 
 
-def test_a_model_that_writes_nothing_has_failed(extractive: TrainedReader) -> None:
+def test_a_model_that_writes_nothing_has_failed(extractive: TrainedReader, replaying: Any) -> None:
     """An empty answer is none."""
-    reading = reader(Replaying(""), extractive).read(QUESTION, HITS)
+    reading = reader(replaying(""), extractive).read(QUESTION, HITS)
     assert not reading.abstained
     assert "wrote nothing" in reading.note
 
 
-def test_a_window_that_is_too_small_leaves_the_extractive_answer(extractive: TrainedReader) -> None:
+def test_a_window_that_is_too_small_leaves_the_extractive_answer(
+    extractive: TrainedReader, replaying: Any
+) -> None:
     """The line names the remedy."""
-    generator = Replaying("x")
+    generator = replaying("x")
     generator.window = 100
     reading = reader(generator, extractive).read(QUESTION, HITS)
     assert "larger window" in reading.note
     assert generator.prompts == []
 
 
-def test_who_stops_reading_stops_the_model(extractive: TrainedReader) -> None:
+def test_who_stops_reading_stops_the_model(extractive: TrainedReader, replaying: Any) -> None:
     """Closing the stream closes the model's."""
-    generator = Replaying("The kettle costs 44.90 EUR [1]. It holds 1.7 litres [1].")
+    generator = replaying("The kettle costs 44.90 EUR [1]. It holds 1.7 litres [1].")
     stream = reader(generator, extractive).stream(QUESTION, HITS)
     assert next(piece for piece in stream if piece) == "The kettle"
     assert generator.closed == 0
@@ -201,10 +178,10 @@ def test_who_stops_reading_stops_the_model(extractive: TrainedReader) -> None:
     assert generator.closed == 1
 
 
-def test_the_model_reads_the_conversation(extractive: TrainedReader) -> None:
+def test_the_model_reads_the_conversation(extractive: TrainedReader, replaying: Any) -> None:
     """As messages before the question."""
     turns = tuple(Turn(n, f"Question {n}?", "", f"Answer {n}. [1]", {}, None, 0.0) for n in (1, 2))
-    generator = Replaying("The kettle costs 44.90 EUR [1].")
+    generator = replaying("The kettle costs 44.90 EUR [1].")
     made = reader(generator, extractive)
     *_, reading = made.stream_in(QUESTION, HITS, Conversation("c", "", "default", 0, 0, turns))
     assert [m.content for m in generator.prompts[0][1:5]] == [
@@ -214,9 +191,9 @@ def test_the_model_reads_the_conversation(extractive: TrainedReader) -> None:
     assert reading.explain["generator"]["turns"] == 2
 
 
-def test_many_threads_share_a_reader(extractive: TrainedReader) -> None:
+def test_many_threads_share_a_reader(extractive: TrainedReader, replaying: Any) -> None:
     """Each gets its own answer, and every one is counted."""
-    made = reader(Replaying("The kettle costs 44.90 EUR [1]."), extractive)
+    made = reader(replaying("The kettle costs 44.90 EUR [1]."), extractive)
     answers: list[str] = []
     threads = [
         threading.Thread(target=lambda: answers.append(made.read(QUESTION, HITS).answer))
