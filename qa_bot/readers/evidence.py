@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from knowledge_base.chunking.sentences import sentence_spans
 from knowledge_base.indexes.analysis import simplified
@@ -184,14 +185,17 @@ def compose(
     short_answer: str | None,
     explain: dict[str, object],
 ) -> Reading:
-    """Return the answer that quotes the chosen evidence, one citation a sentence."""
+    """Return the answer that quotes the chosen evidence, one citation a sentence.
+
+    The items of one list stand one below the other; an item that was chosen alone loses its mark.
+    """
     citations, parts = [], []
-    for number, evidence in enumerate(chosen, 1):
+    listed = _is_list(chosen)
+    for number, evidence in enumerate(chosen if listed else map(_without_mark, chosen), 1):
         citation = cite(evidence.hit, evidence.start, evidence.end, number, evidence.span)
         citations.append(citation)
         flat = guard(" ".join(citation.quote.split()))
         parts.append(f"{flat} {mark(number)}")
-    listed = len(chosen) > 1 and all(_STEP.match(c.quote) for c in citations[1:])
     return Reading(
         answer=("\n" if listed else " ").join(parts),
         short_answer=short_answer,
@@ -200,6 +204,29 @@ def compose(
         citations=tuple(citations),
         explain=explain,
     )
+
+
+def _is_list(chosen: Sequence[Evidence]) -> bool:
+    """Tell whether the chosen quotes are neighbouring items of one list, with or without its lead-in."""
+    return len(chosen) > 1 and all(
+        after.hit.passage.id == before.hit.passage.id
+        and not _text(before, before.end, after.start).strip()
+        and _STEP.match(_text(after, after.start, after.end))
+        for before, after in pairwise(chosen)
+    )
+
+
+def _without_mark(evidence: Evidence) -> Evidence:
+    mark_before = _STEP.match(_text(evidence, evidence.start, evidence.end))
+    if mark_before is None:
+        return evidence
+    start = evidence.start + mark_before.end()
+    return replace(evidence, start=start, span=_span_inside(evidence.span, start, evidence.end))
+
+
+def _text(evidence: Evidence, start: int, end: int) -> str:
+    passage = evidence.hit.passage
+    return passage.text[max(0, start - passage.start) : max(0, end - passage.start)]
 
 
 def pieces(reading: Reading) -> Iterator[str]:
