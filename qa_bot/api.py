@@ -200,6 +200,7 @@ def _add_api(server: FastAPI, app: App) -> None:
             "home": str(app.home),
             "models": app.models(),
             "generated": app.generated(),
+            "health": [asdict(one) for one in app.health()],
             "knowledge_bases": [
                 {"name": name, "documents": len(app.documents(name)), "passages": app.count(name)}
                 for name in app.knowledge_bases()

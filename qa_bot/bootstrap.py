@@ -32,6 +32,7 @@ from qa_bot.rewriting import RuleRewriter
 from qa_bot.suggesting import Suggester
 
 if TYPE_CHECKING:
+    from qa_bot.models.guarded import Health
     from qa_bot.models.on_demand import OnDemandGenerator
 
 DEFAULT_BASE = "default"
@@ -133,6 +134,14 @@ class App:
             readers = [bot.reader for bot in (*self._bots.values(), *self._anew.values())]
         counts = [reader.counts for reader in readers if isinstance(reader, Generating)]
         return {name: sum(one[name] for one in counts) for name in OUTCOMES}
+
+    def health(self) -> list[Health]:
+        """Return what has happened to each model that was opened: attempts, failures, whether it rests."""
+        from qa_bot.models.guarded import GuardedGenerator
+
+        with self._lock:
+            opened = [other.opened for other in self._others.values()]
+        return [one.health for one in opened if isinstance(one, GuardedGenerator)]
 
     def bases(self) -> list[BaseInfo]:
         """Return every knowledge base with its encoder, by name."""

@@ -27,6 +27,8 @@ def status(
             "encoder": config.encoder,
             "runtime": dict(zip(("name", "note"), app.runtime(), strict=True)),
             "reader": config.reader,
+            "model": config.model,
+            "base_url": config.base_url,
             "knowledge_bases": [
                 {
                     "name": info.name,

@@ -275,6 +275,11 @@ def _failures() -> tuple[type[Exception], ...]:
 
 
 def _line(error: BaseException) -> str:
+    """Return an error in one line: the system's own words where a client only says "connection error"."""
+    below: BaseException | None = error
+    while below is not None and not isinstance(below, OSError):
+        below = below.__cause__ or below.__context__
+    error = below or error
     words = str(error).strip().splitlines()
     return (words[0] if words else type(error).__name__)[:200]
 

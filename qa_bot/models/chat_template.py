@@ -61,7 +61,8 @@ class ChatTemplate:
             enable_thinking=False,  # templates that do not know it pass it over
         )
         # a template of the model's own writes its special tokens itself
-        found = self._tokenizer(text, add_special_tokens=not self._own)["input_ids"]
+        # whether it fits is told elsewhere: the tokenizer need not warn
+        found = self._tokenizer(text, add_special_tokens=not self._own, verbose=False)["input_ids"]
         return [int(token) for token in found]
 
     def _defused(self, text: str) -> str:

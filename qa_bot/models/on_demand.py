@@ -28,6 +28,11 @@ class OnDemandGenerator:
         return self._name if self._opened is None else self._opened.name
 
     @property
+    def opened(self) -> Generator | None:
+        """The model itself; None until it is first asked."""
+        return self._opened
+
+    @property
     def window(self) -> int:
         """The most tokens of prompt and answer together.
 

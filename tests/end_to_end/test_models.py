@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from qa_bot.cli import group
+from qa_bot.evaluation.model_trial import SAMPLE
 
 
 def test_the_bundled_encoder_is_listed_with_its_facts(
@@ -24,3 +25,39 @@ def test_the_bundled_encoder_is_listed_with_its_facts(
     assert first["size"] > 80_000_000
     assert "trained" in found["readers"]
     assert "minilm" in CliRunner().invoke(group, ["models"]).output
+
+
+def test_a_model_is_tried_on_three_questions(tmp_path: Path) -> None:
+    """The echo says the passages again: supported, not cited; the report says both."""
+    done = CliRunner().invoke(group, ["models", "test", "echo", "--json"])
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    assert (found["model"], found["window"]) == ("echo", 4096)
+    assert [one["outcome"] for one in found["questions"]] == ["answered"] * 3
+    for one in found["questions"]:
+        assert 0 < one["supported"] <= one["sentences"]
+        assert (one["cited"], one["in_form"]) == (0, False)
+        assert one["prompt_tokens"] > 100
+        assert one["tokens_per_second"] > 0
+    assert not (tmp_path / "default-home").exists()
+
+
+def test_what_a_model_is_tried_on_is_the_sample_bases_own() -> None:
+    """Copies that ship with the package."""
+    examples = Path(__file__).parents[2] / "examples" / "support"
+    copies = list(SAMPLE.iterdir())
+    assert len(copies) == 3
+    for copy in copies:
+        assert copy.read_bytes() == (examples / copy.name).read_bytes()
+
+
+def test_a_server_that_is_not_there_is_a_failure_in_part() -> None:
+    """The passages were quoted; the report says why."""
+    done = CliRunner().invoke(
+        group, ["models", "test", "any", "--base-url", "http://127.0.0.1:9/v1", "--json"]
+    )
+    assert done.exit_code == 1
+    for one in json.loads(done.stdout)["questions"]:
+        assert one["outcome"] == "failed"
+        assert "Connection refused" in one["error"]
+        assert "[1]" in one["answer"]

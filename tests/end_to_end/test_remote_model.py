@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from qa_bot.bootstrap import open_app
 from qa_bot.components import open_generator
+from qa_bot.config import Config
 from qa_bot.errors import GeneratorFailed
 from qa_bot.models.guarded import GuardedGenerator
-from qa_bot.types import Message
+from qa_bot.types import Finished, Message, Token
 
 pytestmark = pytest.mark.slow
 
@@ -65,3 +68,37 @@ def test_a_server_that_is_killed_while_it_answers_is_a_failure_that_is_counted(
     with pytest.raises(GeneratorFailed):
         list(model.stream(ASKED))
     assert model.health.failed == 2
+
+
+def test_when_the_server_dies_the_user_gets_the_quoted_answer_and_one_line_why(
+    mortal_server: Any, tmp_path: Path, folder: Path
+) -> None:
+    """The whole way from the page's stream to the counts of the API."""
+    config = Config(
+        home=str(tmp_path / "home"),
+        model=mortal_server.model,
+        base_url=mortal_server.url,
+        model_window=4096,
+    )
+    app = open_app(config)
+    try:
+        bot = app.bot()
+        bot.knowledge_base.sync([folder])
+        killed, answer = False, None
+        for event in bot.stream("Within how many days may goods be returned?"):
+            if isinstance(event, Token) and not killed:
+                mortal_server.process.kill()
+                killed = True
+            if isinstance(event, Finished):
+                answer = event.answer
+        assert killed
+        assert answer is not None
+        assert "30 days" in answer.text
+        assert "is its server running" in answer.note
+        assert "\n" not in answer.note
+        assert app.generated()["failed"] == 1
+        (health,) = app.health()
+        assert health.failed >= 1
+        assert "is its server running" in health.last_error
+    finally:
+        app.close()
