@@ -13,6 +13,7 @@ import gradio as gr
 from qa_bot.bootstrap import App
 from qa_bot.errors import ConversationNotFound
 from qa_bot.types import Conversation, Finished, Searched, StreamEvent, Token
+from qa_bot.ui.generated import follow_ups_html
 from qa_bot.ui.rendering import Exchange, exchange_html, opened_thread, thread_html
 from qa_bot.ui.session import Session, View, sentence_of, texts_for
 from qa_bot.ui.streaming import Broken, paced
@@ -25,12 +26,18 @@ Update: TypeAlias = Any
 """What Gradio takes as a component's new value."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Asking:
-    """An answer under way in a tab: whether it is to stop, and whether the reader went elsewhere."""
+    """An answer under way in a tab: whether it is to stop, and whether the reader went elsewhere.
 
+    ``model`` is the one that was chosen for it; ``stored`` the conversation that it stands in when
+    it is whole.
+    """
+
+    model: str | None = None
     stop: threading.Event = field(default_factory=threading.Event)
     left: threading.Event = field(default_factory=threading.Event)
+    stored: str | None = None
 
 
 class Chat:
@@ -42,6 +49,7 @@ class Chat:
         self._view = view
         self._workers = ThreadPoolExecutor(ANSWERS, thread_name_prefix="answer")
         self._asking: dict[str, _Asking] = {}
+        self._answered_in: dict[str, str] = {}
 
     def ask(
         self, question: str, session: Session, request: gr.Request
@@ -50,7 +58,7 @@ class Chat:
         if not question.strip():
             yield (gr.skip(),) * 5
             return
-        yield from self._answer(question, None, session, request)
+        yield from self._answer(question, None, session, request, None)
 
     def again(
         self, event: gr.EventData, session: Session, request: gr.Request
@@ -61,8 +69,27 @@ class Chat:
         if not question:
             yield (gr.skip(),) * 5
             return
-        turn = str(data.get("turn") or "")
-        yield from self._answer(question, int(turn) if turn.isdecimal() else None, session, request)
+        turn, model = str(data.get("turn") or ""), str(data.get("model") or "")
+        yield from self._answer(
+            question, int(turn) if turn.isdecimal() else None, session, request, model or None
+        )
+
+    def follow(self, session: Session, request: gr.Request) -> tuple[Update, Update]:
+        """Name the conversation and suggest what may be asked next; gives live, conversations.
+
+        It comes after an answer. Whoever asked on or went elsewhere meanwhile is not disturbed.
+        """
+        key, id = str(request.session_hash), session.conversation  # noqa: A001 - the field's own word
+        found = self._view.conversation(session)
+        if id is None or found is None or self._answered_in.get(key) != id:
+            return gr.skip(), gr.skip()
+        bot = self._app.bot(found.knowledge_base)
+        bot.name(id)
+        questions = bot.suggest(id)
+        if self._answered_in.get(key) != id:
+            return gr.skip(), gr.skip()
+        t = texts_for(request)
+        return follow_ups_html(questions, t), self._view.conversations(session, t)
 
     def stop(self, request: gr.Request) -> None:
         """Stop the answer that this tab waits for."""
@@ -120,21 +147,31 @@ class Chat:
 
     def _left(self, session: Session, request: gr.Request) -> tuple[Update, ...]:
         """Show another conversation; an answer under way goes on, is stored, and is not shown."""
+        self._answered_in.pop(str(request.session_hash), None)
         asking = self._asking.pop(str(request.session_hash), None)
         if asking is not None:
             asking.left.set()
         return *self._view.shown(session, texts_for(request)), _box(busy=False)
 
     def _answer(
-        self, question: str, turn: int | None, session: Session, request: gr.Request
+        self,
+        question: str,
+        turn: int | None,
+        session: Session,
+        request: gr.Request,
+        model: str | None,
     ) -> Iterator[tuple[Update, ...]]:
         key = str(request.session_hash)
         if key in self._asking:  # one answer at a time in a tab
             yield (gr.skip(),) * 5
             return
-        asking = self._asking[key] = _Asking()
+        asking = self._asking[key] = _Asking(model)
+        self._answered_in.pop(key, None)
         try:
-            yield from self._answered(question, turn, session, texts_for(request), asking)
+            for update in self._answered(question, turn, session, texts_for(request), asking):
+                if asking.stored is not None:
+                    self._answered_in[key] = asking.stored
+                yield update
         finally:
             if self._asking.get(key) is asking:
                 del self._asking[key]
@@ -146,17 +183,19 @@ class Chat:
         session = session.opened(conversation)
         asked = shown = Exchange(question, state="searching", conversation=conversation.id)
         before = thread_html(conversation.turns, conversation.id, conversation.knowledge_base, t)
+        models = self._app.models()
         live = exchange_html(shown, t, last=True)
         yield before, live, _box(busy=True), session, gr.skip()
-        for shown in self._progress(asked, conversation, asking.stop, t):
+        for shown in self._progress(asked, conversation, asking, t):
             if asking.left.is_set():
                 return
-            live = exchange_html(shown, t, last=True)
+            live = exchange_html(shown, t, last=True, models=models)
             if shown.turn is None:
                 yield gr.skip(), live, gr.skip(), gr.skip(), gr.skip()
         thread = gr.skip()
         if shown.turn is not None:
             thread, live = self._view.thread(session, t), ""
+            asking.stored = conversation.id
         elif fresh:
             self._app.conversations.delete(conversation.id)
             session = session.new()
@@ -180,9 +219,10 @@ class Chat:
         return found, False
 
     def _progress(
-        self, shown: Exchange, conversation: Conversation, stop: threading.Event, t: Texts
+        self, shown: Exchange, conversation: Conversation, asking: _Asking, t: Texts
     ) -> Iterator[Exchange]:
         """Give the exchange as it grows, at last stopped, failed or with the number of its turn."""
+        stop = asking.stop
         id = conversation.id  # noqa: A001 - the field's own word
 
         def undo(finished: Finished) -> None:
@@ -190,7 +230,7 @@ class Chat:
                 self._app.conversations.truncate(id, finished.answer.turn_id)
 
         def events() -> Iterator[StreamEvent]:
-            bot = self._app.bot(conversation.knowledge_base)
+            bot = self._app.bot(conversation.knowledge_base, asking.model)
             return bot.stream(shown.question, conversation_id=id)
 
         for batch in paced(events, self._workers, stop, undo):

@@ -27,6 +27,8 @@ PATHS: Mapping[str, str] = {
     "none": "M12 20a8 8 0 1 0 0-16 8 8 0 0 0 0 16z M6.5 6.5l11 11",
     "enlarge": "M14 4h6v6 M20 4l-8 8 M18 13v7H4V6h7",
     "warning": "M12 4l9 16H3z M12 10v4.5 M12 17v.5",
+    "models": "M12 4l2 5 5 2-5 2-2 5-2-5-5-2 5-2z M18 16l1 2 2 1-2 1-1 2",
+    "export": "M12 4v11 M7.5 10.5L12 15l4.5-4.5 M5 19h14",
     "file": "M6 3h8l4 4v14H6z M14 3v4h4",
 }
 """What each icon draws, in a square of 24."""

@@ -27,6 +27,7 @@ STYLES = (
     "sidebar.css",
     "conversation.css",
     "asking.css",
+    "generated.css",
     "panel.css",
     "search.css",
     "findings.css",
@@ -139,9 +140,14 @@ class _Parts:
         """
         answered = [self.thread, self.live, self.box, self.session, self.conversations]
         answering = {"concurrency_limit": ANSWERS, "concurrency_id": "answers", **_QUIET}
-        self.box.submit(chat.ask, [self.box, self.session], answered, **answering)
-        for source in (self.thread, self.live):
-            source.again(chat.again, self.session, answered, **answering)
+        following = {"concurrency_limit": 2, "concurrency_id": "following", **_QUIET}
+        asked = (
+            self.box.submit(chat.ask, [self.box, self.session], answered, **answering),
+            self.thread.again(chat.again, self.session, answered, **answering),
+            self.live.again(chat.again, self.session, answered, **answering),
+        )
+        for event in asked:
+            event.then(chat.follow, self.session, [self.live, self.conversations], **following)
         self.box.stop(chat.stop, queue=False, **_QUIET)
 
         shown = [*self._shown, self.box]

@@ -14,6 +14,7 @@ from markdown_it import MarkdownIt
 
 from qa_bot.citations import mark, parse_marks
 from qa_bot.types import Turn
+from qa_bot.ui.generated import bracketed, export_html, marked, models_html, remarks_html
 from qa_bot.ui.icons import icon
 from qa_bot.ui.texts import Texts
 
@@ -35,7 +36,8 @@ class Exchange:
     """One exchange as it is shown.
 
     ``state`` is ``searching``, ``reading``, ``done``, ``stopped`` or ``failed``. ``turn`` and
-    ``conversation`` are None until it is stored. ``notice`` is the sentence of a failure.
+    ``conversation`` are None until it is stored. ``notice`` is the sentence of a failure, ``note`` a
+    line on what went otherwise; ``support`` is that of a model's sentences, ``model`` its name.
     """
 
     question: str
@@ -52,6 +54,9 @@ class Exchange:
     conversation: str | None = None
     notice: str = ""
     quotable: Sequence[str] = field(default=())
+    support: Sequence[Fields] = ()
+    note: str = ""
+    model: str = ""
 
     @staticmethod
     def of(turn: Turn, conversation: str) -> Exchange:
@@ -70,11 +75,21 @@ class Exchange:
             turn=turn.id,
             conversation=conversation,
             quotable=[passage["text"] for passage in stored.get("passages", ())],
+            support=stored.get("support", ()),
+            note=stored.get("note", ""),
+            model=stored.get("models", {}).get("generator", ""),
         )
 
 
-def exchange_html(exchange: Exchange, t: Texts, *, last: bool) -> str:
-    """Return an exchange as HTML; only the last one can be asked again or edited."""
+def exchange_html(exchange: Exchange, t: Texts, *, last: bool, models: Sequence[str] = ()) -> str:
+    """Return an exchange as HTML; only the last one can be asked again or edited.
+
+    Args:
+        exchange: What is shown.
+        t: The page's texts.
+        last: Whether it is the last of its conversation.
+        models: Those that can be asked instead.
+    """
     busy = exchange.state in ("searching", "reading")
     return (
         f'<article class="turn" data-state="{exchange.state}"'
@@ -82,15 +97,18 @@ def exchange_html(exchange: Exchange, t: Texts, *, last: bool) -> str:
         f"{_question_html(exchange, t, editable=last and not busy)}"
         f'<section class="reply" aria-label="{escape(t("answer"))}" aria-busy="{str(busy).lower()}">'
         f"{_searched_html(exchange, t)}{_body_html(exchange, t)}"
-        f"{'' if busy else _actions_html(exchange, t, last=last)}"
+        f"{'' if busy else _actions_html(exchange, t, last=last, models=models)}"
         "</section></article>"
     )
 
 
-def thread_html(turns: Sequence[Turn], conversation: str, kb: str, t: Texts) -> str:
-    """Return a whole stored conversation as HTML."""
+def thread_html(
+    turns: Sequence[Turn], conversation: str, kb: str, t: Texts, models: Sequence[str] = ()
+) -> str:
+    """Return a whole stored conversation as HTML; ``models`` can be asked for the last answer."""
     shown = "".join(
-        exchange_html(Exchange.of(turn, conversation), t, last=turn is turns[-1]) for turn in turns
+        exchange_html(Exchange.of(turn, conversation), t, last=turn is turns[-1], models=models)
+        for turn in turns
     )
     return opened_thread(conversation, kb) + shown + "</div>"
 
@@ -104,14 +122,17 @@ def answer_html(exchange: Exchange, t: Texts) -> str:
     """Return an answer's text with its marks as buttons.
 
     Text that is quoted from the passages is shown as it stands; anything else is read as Markdown,
-    without images, links or HTML.
+    without images, links or HTML, and its sentences without support are marked.
     """
-    if is_quoted(exchange.text, exchange.quotable):
+    if not exchange.support and is_quoted(exchange.text, exchange.quotable):
         return _plain_html(exchange, t)
-    html = _MARKDOWN.render(exchange.text)
+    html = _MARKDOWN.render(bracketed(exchange.text, exchange.support))
     parts = _CODE.split(html)
-    return "".join(
-        part if at % 2 else _with_buttons(part, exchange, t) for at, part in enumerate(parts)
+    return marked(
+        "".join(
+            part if at % 2 else _with_buttons(part, exchange, t) for at, part in enumerate(parts)
+        ),
+        t,
     )
 
 
@@ -200,7 +221,8 @@ def _body_html(exchange: Exchange, t: Texts) -> str:
         return _abstention_html(exchange, t)
     stopped = f'<p class="aside">{escape(t("stopped"))}</p>' if exchange.state == "stopped" else ""
     return (
-        f'<div class="answer">{answer_html(exchange, t)}</div>{stopped}{_sources_html(exchange, t)}'
+        f'<div class="answer">{answer_html(exchange, t)}</div>{stopped}'
+        f"{remarks_html(exchange.support, exchange.note, t)}{_sources_html(exchange, t)}"
     )
 
 
@@ -249,7 +271,7 @@ def _opens(exchange: Exchange, kind: str, number: int) -> str:
     return f'data-source="{escape(source_url(exchange.conversation, exchange.turn, kind, number))}"'
 
 
-def _actions_html(exchange: Exchange, t: Texts, *, last: bool) -> str:
+def _actions_html(exchange: Exchange, t: Texts, *, last: bool, models: Sequence[str] = ()) -> str:
     tools = []
     if exchange.text and exchange.state == "done":
         tools.append(
@@ -263,6 +285,7 @@ def _actions_html(exchange: Exchange, t: Texts, *, last: bool) -> str:
             f' data-question="{escape(exchange.question)}" title="{escape(t("retry"))}"'
             f' aria-label="{escape(t("retry"))}">{icon("retry")}</button>'
         )
+        tools.append(models_html(models, exchange.turn, exchange.question, t))
     if exchange.turn is not None:
         for name, value in (("like", 1), ("dislike", -1)):
             on = exchange.feedback == value
@@ -271,6 +294,11 @@ def _actions_html(exchange: Exchange, t: Texts, *, last: bool) -> str:
                 f' data-value="{0 if on else value}" aria-pressed="{str(on).lower()}"'
                 f' title="{escape(t(name))}" aria-label="{escape(t(name))}">{icon(name)}</button>'
             )
+    if last and exchange.turn is not None and exchange.conversation is not None:
+        tools.append(export_html(exchange.conversation, t))
+    if exchange.model and exchange.support:
+        words = escape(t("written_by", model=exchange.model))
+        tools.append(f'<small class="written-by">{words}</small>')
     return f'<footer class="tools">{"".join(tools)}</footer>' if tools else ""
 
 

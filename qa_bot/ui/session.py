@@ -97,7 +97,7 @@ class View:
         """Return the open conversation, or the welcome where there is none."""
         found = self.conversation(session)
         if found is not None and found.turns:
-            return thread_html(found.turns, found.id, found.knowledge_base, t)
+            return thread_html(found.turns, found.id, found.knowledge_base, t, self._app.models())
         welcome = welcome_html(self.documents(session), session.kb, t)
         return opened_thread(None, session.kb) + welcome + "</div>"
 
