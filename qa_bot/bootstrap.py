@@ -28,6 +28,7 @@ from qa_bot.components import open_checker, open_generator, open_reader
 from qa_bot.config import Config, api_key
 from qa_bot.conversations import Conversations
 from qa_bot.protocols import Generating, Generator, Reader, Reranking
+from qa_bot.redaction import redact_logs
 from qa_bot.rewriting import RuleRewriter
 from qa_bot.suggesting import Suggester
 
@@ -65,6 +66,9 @@ class App:
             HomeLocked: If another process owns the folder.
         """
         self._config = config
+        self.redact = config.redact == "on"
+        if self.redact:
+            redact_logs()
         self._home = Home(Path(config.home), database=config.database or None, exclusive=exclusive)
         migrate(self._home.engine, Path(__file__).parent / "migrations", "bot_version", SCHEMA)
         self.conversations = Conversations(self._home.engine)
@@ -287,7 +291,7 @@ class App:
     def _composed(self, base: KnowledgeBase, model: str, reader: Reader | None = None) -> QABot:
         """Return a bot over an open knowledge base whose answers a model composes, or none does."""
         config = self._config
-        reader = reader or open_reader(config.reader, self.encoder, config.caution)
+        reader = reader or open_reader(config.reader, self.encoder, config.caution, config.runtime)
         rule = RuleRewriter()
         if model == QUOTING:
             return QABot(
@@ -296,6 +300,7 @@ class App:
                 reader,
                 self.conversations,
                 passages=config.passages,
+                redact=self.redact,
                 suggester=Suggester(base, reader),
             )
         return self._with_model(base, reader, rule, self._on_demand(model))
@@ -325,6 +330,7 @@ class App:
             composing,
             self.conversations,
             passages=config.passages,
+            redact=self.redact,
             suggester=Suggester(base, reader, (generator, prompts)),
             titler=Titler(generator, prompts, self.conversations),
         )

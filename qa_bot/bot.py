@@ -7,13 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from knowledge_base.errors import SourceNotFound
 from knowledge_base.knowledge_base import KnowledgeBase
 from knowledge_base.types import Filter, Retrieval, ScoredPassage, Tuning
 from qa_bot.conversations import Conversations
-from qa_bot.errors import InvalidQuestion
 from qa_bot.faces import answer_json
+from qa_bot.links import hosts_in
+from qa_bot.outgoing import Outgoing, guarded, shown
 from qa_bot.phrases import abstention
 from qa_bot.protocols import Conversing, Generating, Reader, Rewriter
+from qa_bot.questions import checked, notes_on
 from qa_bot.types import (
     Answer,
     Conversation,
@@ -32,9 +35,6 @@ if TYPE_CHECKING:
 READ_NEXT = Tuning(rerank=False)
 """The reader reads the hits next, and weighs them itself."""
 
-LONGEST_QUESTION = 4000
-"""The most characters of a question."""
-
 
 class QABot:
     """Answers questions over one knowledge base. Safe to use from many threads."""
@@ -49,6 +49,7 @@ class QABot:
         passages: int = 8,
         suggester: Suggester | None = None,
         titler: Titler | None = None,
+        redact: bool = False,
     ) -> None:
         """Take the parts.
 
@@ -60,6 +61,8 @@ class QABot:
             passages: How many are read for a question unless ``k`` asks for more.
             suggester: Finds questions that may be asked next.
             titler: Names conversations; without one the first question does.
+            redact: Whether e-mail addresses and telephone, card and identity numbers are taken out
+                of answers and of what they quote.
         """
         self.knowledge_base = knowledge_base
         self.rewriter = rewriter
@@ -68,6 +71,7 @@ class QABot:
         self._passages = passages
         self._suggester = suggester
         self._titler = titler
+        self._redact = redact
 
     def ask(
         self,
@@ -128,7 +132,7 @@ class QABot:
         Raises:
             InvalidQuestion: If the question is empty or too long.
         """
-        return _last(self._answer(_checked(question), conversation, k, filter, store=False))
+        return _last(self._answer(checked(question), conversation, k, filter, store=False))
 
     def stream(
         self,
@@ -146,7 +150,7 @@ class QABot:
             InvalidQuestion: If the question is empty or too long.
             ConversationNotFound: If there is no such conversation.
         """
-        asked = _checked(question)
+        asked = checked(question)
         conversation = self.conversations.get(conversation_id) if conversation_id else None
         return self._answer(asked, conversation, k, filter, store=True)
 
@@ -165,16 +169,19 @@ class QABot:
         most = max(k, self._passages)
         retrieval = self.knowledge_base.retrieve(rewrite.query, most, filter, READ_NEXT)
         retrieved_at = time.perf_counter()
-        yield Searched(rewrite, retrieval.hits[:k])
+        yield Searched(rewrite, tuple(shown(retrieval.hits[:k], redact=self._redact)))
         reading: Reading | None = None
         asked = retrieval.read_as or rewrite.query
         read = self.knowledge_base.widened(retrieval.hits[: self._passages])
         retrieval = replace(retrieval, hits=(*read, *retrieval.hits[self._passages :]))
+        outgoing = Outgoing(hosts_in(hit.passage.text for hit in read), redact=self._redact)
         for piece in self._read(asked, read, conversation):
             if isinstance(piece, Reading):
                 reading = piece
-            else:
-                yield Token(piece)
+            elif text := outgoing.feed(piece):
+                yield Token(text)
+        if text := outgoing.finish():
+            yield Token(text)
         if reading is None:
             raise AssertionError("a reader's stream ends with its reading")
         timings = {
@@ -215,7 +222,7 @@ class QABot:
         models = {"encoder": self.knowledge_base.encoder.name, "reader": self.reader.name}
         if isinstance(self.reader, Generating):
             models["generator"] = self.reader.generator.name
-        return Answer(
+        answer = Answer(
             question=question,
             rewritten=rewrite.query,
             text=abstention(question) if reading.abstained else reading.answer,
@@ -227,10 +234,20 @@ class QABot:
             timings_ms=timings,
             models=models,
             reason=reading.reason,
-            explain={**reading.explain, "notes": list(retrieval.notes)},
+            explain={**reading.explain, "notes": [*retrieval.notes, *notes_on(question)]},
             claims=reading.claims,
             note=reading.note,
         )
+        return guarded(answer, lambda: self._texts_cited(reading), redact=self._redact)
+
+    def _texts_cited(self, reading: Reading) -> Iterator[str]:
+        for source in sorted({citation.source for citation in reading.citations}):
+            try:
+                yield self.knowledge_base.document(source).text
+            except (
+                SourceNotFound
+            ):  # removed while the answer was written: nothing vouches for its hosts
+                continue
 
     def _stored(self, answer: Answer, conversation: Conversation | None) -> Answer:
         if conversation is None:
@@ -247,19 +264,6 @@ def _last(events: Iterator[StreamEvent]) -> Answer:
         if isinstance(event, Finished):
             return event.answer
     raise AssertionError("a stream ends with Finished")
-
-
-def _checked(question: str) -> str:
-    # half of a surrogate pair is valid in JSON and nowhere else
-    asked = question.encode("utf-8", "replace").decode("utf-8").strip()
-    if not any(character.isalnum() for character in asked):
-        raise InvalidQuestion(f"there is no question in {question[:40]!r}; write a few words")
-    if len(asked) > LONGEST_QUESTION:
-        raise InvalidQuestion(
-            f"the question has {len(asked):,} characters; the most is {LONGEST_QUESTION:,}, "
-            "shorten it"
-        )
-    return asked
 
 
 def _ms(seconds: float) -> float:

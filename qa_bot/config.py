@@ -46,6 +46,8 @@ class Config:
     question anew with, separated by commas; ``NAME@URL`` is one of another server. ``unsupported``:
     whether sentences that no passage supports are marked (``mark``) or removed (``remove``).
     ``prompts``: a folder of your own templates, see ``prompts/templates``.
+    ``redact``: ``on`` takes e-mail addresses and telephone, card and identity numbers out of answers
+    and logs.
     """
 
     home: str = "~/.qa-bot"
@@ -67,10 +69,12 @@ class Config:
     other_models: str = ""
     unsupported: str = "mark"
     prompts: str = ""
+    redact: str = "off"
 
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "caution": ("strict", "balanced", "eager"),
+    "redact": ("off", "on"),
     "model_precision": ("auto", "fp32", "bf16", "fp16", "8bit", "4bit"),
     "runtime": ("auto", "onnx-int8", "onnx-fp32"),
     "unsupported": ("mark", "remove"),

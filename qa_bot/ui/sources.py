@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from html import escape
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -20,6 +20,7 @@ from knowledge_base.loaders.sources import SourceFile, expand
 from knowledge_base.types import Document, Passage, SectionKind, Span
 from qa_bot.bootstrap import App
 from qa_bot.errors import ConversationNotFound
+from qa_bot.redaction import MASK, redacted
 from qa_bot.ui.highlighting import matched, query_terms
 from qa_bot.ui.icons import icon
 from qa_bot.ui.pdf_page import PagePicture, draw_page
@@ -143,6 +144,9 @@ def source_html(source: Source, t: Texts) -> str:
         around = source.knowledge_base.neighbours(source.passage_id, AROUND, AROUND)
     except SourceNotFound:
         document, around = None, []
+    masked = MASK in source.text  # the answer was stored without personal data
+    if document is not None and masked:
+        document = replace(document, text=redacted(document.text))
     if document is None or not _unchanged(document, source):
         body = (
             f'<p class="aside">{escape(t("changed"))}</p>'
@@ -150,7 +154,7 @@ def source_html(source: Source, t: Texts) -> str:
         )
         return _heading_html(source, t) + body
     body = excerpt_html(document, around, source)
-    if document.media_type == PDF and source.fields.get("page"):
+    if document.media_type == PDF and source.fields.get("page") and not masked:
         body = _picture_html(source, t) + f"<h3>{escape(t('in_context'))}</h3>" + body
     suspicions = [s for p in around if p.id == source.passage_id for s in p.suspicions]
     return _heading_html(source, t) + warning_html(suspicions, t) + body
