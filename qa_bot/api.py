@@ -96,19 +96,30 @@ class Asked(_Restricted):
     k: int = Field(5, ge=1, le=100)
 
 
-class Searched(_Restricted):
-    """What ``POST /api/search`` takes; the ranking as ``knowledge_base.types.Tuning`` has it."""
+class _Ranked(_Restricted):
+    """What changes the order of hits, as ``knowledge_base.types.Tuning`` has it."""
 
-    query: str
-    kb: str = DEFAULT_BASE
-    k: int = Field(5, ge=1, le=100)
     weight: float | None = Field(None, ge=0, le=1)
     rerank: bool = True
     diversity: float = Field(0.0, ge=0, le=1)
     collapse: bool = True
 
+    @property
+    def tuning(self) -> Tuning:
+        return Tuning(
+            self.weight, rerank=self.rerank, diversity=self.diversity, collapse=self.collapse
+        )
 
-class Explained(_Restricted):
+
+class Searched(_Ranked):
+    """What ``POST /api/search`` takes."""
+
+    query: str
+    kb: str = DEFAULT_BASE
+    k: int = Field(5, ge=1, le=100)
+
+
+class Explained(_Ranked):
     """What ``POST /api/explain`` takes: the document to explain is ``document``."""
 
     question: str
@@ -173,19 +184,16 @@ def _add_api(server: FastAPI, app: App) -> None:
     def search(searched: Searched) -> dict[str, Any]:
         """Find passages; the result has the form of ``qa-bot search --json``."""
         base = app.bot(searched.kb).knowledge_base
-        tuning = Tuning(
-            searched.weight,
-            rerank=searched.rerank,
-            diversity=searched.diversity,
-            collapse=searched.collapse,
+        return retrieval_json(
+            base.retrieve(searched.query, searched.k, searched.filter, searched.tuning)
         )
-        return retrieval_json(base.retrieve(searched.query, searched.k, searched.filter, tuning))
 
     @server.post("/api/explain")
     def explain(asked: Explained) -> dict[str, Any]:
         """Tell why a document was, or was not, found; in the form of ``qa-bot explain --json``."""
         base = app.bot(asked.kb).knowledge_base
-        return trace_json(base.trace(asked.question, asked.document, asked.k, asked.filter))
+        trace = base.trace(asked.question, asked.document, asked.k, asked.filter, asked.tuning)
+        return trace_json(trace)
 
     @server.get("/api/similar")
     def similar(source: str, kb: str = DEFAULT_BASE, k: int = 5) -> dict[str, Any]:

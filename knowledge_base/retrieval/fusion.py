@@ -35,7 +35,7 @@ def fuse(dense: Mapping[str, float], lexical: Mapping[str, float], weight: float
 
     Each side's scores are shifted and scaled to mean 0 and deviation 1 over the candidates; a
     candidate that the dense side did not bring counts as its worst, one without the words as 0.
-    Ties keep the order of ids.
+    Ties go to the nearer one by meaning (at weight 0 all without the words tie), then by id.
 
     Args:
         dense: Similarity by id.
@@ -51,7 +51,7 @@ def fuse(dense: Mapping[str, float], lexical: Mapping[str, float], weight: float
     scores = near + worded
     return [
         Fused(ids[at], float(scores[at]), float(near[at]), float(worded[at]))
-        for at in np.argsort(-scores, kind="stable")
+        for at in np.lexsort(([-dense.get(name, worst) for name in ids], -scores))
     ]
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from qa_bot.commands.options import common, filtered, opened, settings, write_json
+from qa_bot.commands.options import common, filtered, opened, ranked, settings, write_json
 
 if TYPE_CHECKING:
-    from knowledge_base.types import Filter
+    from knowledge_base.types import Filter, Tuning
 
 
 @click.command()
@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 @click.option("--document", "wanted", help="The document asked about: a path, its ending, a glob.")
 @click.option("-k", default=5, show_default=True, type=click.IntRange(1, 1000), help="Hits shown.")
 @filtered
+@ranked
 @common
 def explain(
     question: str,
     wanted: str | None,
     k: int,
     restricted: Filter | None,
+    tuning: Tuning,
     home: str | None,
     config_file: Path | None,
     encoder: str | None,
@@ -46,7 +48,7 @@ def explain(
         raise click.UsageError("name the document with --source FILE")
     with opened(settings(config_file, home=home, encoder=encoder)) as app:
         base = app.bot(kb).knowledge_base
-        trace = base.trace(question, wanted, k, restricted or Filter())
+        trace = base.trace(question, wanted, k, restricted or Filter(), tuning)
     if as_json:
         write_json(trace_json(trace))
         return

@@ -76,7 +76,7 @@
 
   function recall() {
     const address = new URL(window.location.href).searchParams;
-    if (address.get("show") !== "search") return;
+    if (address.get("show") !== "search") return undefined;
     for (const name of ["q", "k", "weight", "diversity", ...FILTERS]) {
       if (address.has(name)) field(name).value = address.get(name);
     }
@@ -84,7 +84,7 @@
     field("reader").checked = address.get("reader") !== "0";
     tell();
     openView("search");
-    run();
+    return run();
   }
 
   // The sliders' numbers, and how many filters and changes of the ranking there are.
@@ -338,6 +338,7 @@
 
   // The same passage in every column.
   function light(target) {
+    if (pane !== "stages") return;
     const row = target.closest && target.closest("#seek .stages li");
     for (const other of all("#seek .stages li")) {
       other.classList.toggle("same", Boolean(row) && other.dataset.id === row.dataset.id);
@@ -356,24 +357,24 @@
 
   let known = "";
 
+  // The parts of the page come one after the other; then only the knowledge base can change.
   const waiting = new MutationObserver(() => {
-    if (!seek()) return;
-    if (!blank) {
-      blank = find("#seek-hits .results").innerHTML;
-      document.body.dataset.view ||= "ask";
-    }
-    const current = document.body.dataset.kb;
-    if (current === undefined || current === known) return;
-    const first = known === "" && !fresh.size;
+    const current = document.body && document.body.dataset.kb;
+    if (!seek() || current === undefined) return undefined;
+    waiting.disconnect();
+    blank = find("#seek-hits .results").innerHTML;
     known = current;
+    new MutationObserver(moved).observe(document.body, { attributeFilter: ["data-kb"] });
+    if (document.body.dataset.view === "search") return run(); // a quick hand was there before
+    document.body.dataset.view = "ask";
+    return recall();
+  });
+  waiting.observe(document.documentElement, { childList: true, subtree: true, attributes: true });
+
+  function moved() {
+    if (document.body.dataset.kb === known) return;
+    known = document.body.dataset.kb;
     fresh.clear();
-    if (first) recall();
-    else if (document.body.dataset.view === "search") run();
-  });
-  waiting.observe(document.documentElement, {
-    childList: true,
-    subtree: true,
-    attributes: true,
-    attributeFilter: ["data-kb"],
-  });
+    if (document.body.dataset.view === "search") run();
+  }
 })();

@@ -154,18 +154,24 @@ def _answered(request: Request, draw: Callable[[Texts], str]) -> Response:
 
 def _hits(app: App, sought: Sought, t: Texts) -> str:
     base = _base(app, sought)
-    if not sought.q.strip():
+    if not sought.q.strip() or not base.count():
         return empty_html(t, documents=base.count() > 0)
     restricted = sought.filter(t)
     found = base.retrieve(sought.q.strip(), sought.k, restricted, sought.tuning)
-    return hits_html(found, sought.kb, t, filtered=not restricted.is_empty, auto=_auto(sought))
+    return hits_html(
+        found,
+        sought.kb,
+        t,
+        filtered=not restricted.is_empty,
+        auto=sought.weight is None,
+    )
 
 
 def _stages(app: App, sought: Sought, t: Texts) -> str:
     base = _base(app, sought)
-    if not sought.q.strip():
-        return empty_html(t, documents=base.count() > 0)
     query = sought.q.strip()
+    if not query or not base.count():
+        return empty_html(t, documents=base.count() > 0)
     found = base.stages(query, BESIDE, sought.filter(t), sought.tuning)
     return stages_html(found, query, sought.kb, t)
 
@@ -207,10 +213,6 @@ def _similar(app: App, alike: Alike, t: Texts) -> str:
 
 def _base(app: App, asked: Sought | Alike) -> KnowledgeBase:
     return app.bot(asked.kb).knowledge_base
-
-
-def _auto(sought: Sought) -> bool:
-    return sought.weight is None
 
 
 def _pairs(text: str, t: Texts) -> dict[str, str]:

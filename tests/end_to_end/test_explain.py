@@ -50,6 +50,15 @@ def test_why_a_document_was_not_found_is_told(ready: list[str]) -> None:
     assert "rank 1" in plain.output
 
 
+def test_the_ranking_that_is_explained_can_be_chosen(ready: list[str]) -> None:
+    """By its words a document is lost that is found by its meaning."""
+    ask = ("explain", "ask where guests put the car", "--source", "parking.md", "-k", "1", *ready)
+    assert read(*ask, "--weight", "1")["found"]
+    words = read(*ask, "--weight", "0", "--no-rerank")
+    assert words["dropped"] == "lexical"
+    assert words["stages"][3]["found"] == "dense weight 0.00"
+
+
 def test_explaining_needs_a_document(ready: list[str]) -> None:
     """And says how to name it."""
     done = call("explain", "annual leave", *ready)

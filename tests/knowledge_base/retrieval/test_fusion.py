@@ -41,6 +41,12 @@ def test_a_single_lexical_hit_counts() -> None:
     assert fuse(dense, {"e": 3.2}, 0.5)[0].name == "e"
 
 
+def test_what_has_none_of_the_words_is_ordered_by_meaning() -> None:
+    """Also where meaning does not count: something must come first."""
+    dense = {"a": 0.1, "b": 0.3, "c": 0.2}
+    assert [one.name for one in fuse(dense, {"d": 3.0, "a": 1.0}, 0.0)] == ["d", "a", "b", "c"]
+
+
 def test_an_unreadable_question_is_searched_by_its_words() -> None:
     """The dense share falls to nothing at half of the tokens unknown."""
     assert dense_weight(0.0) == DENSE_WEIGHT

@@ -185,10 +185,14 @@ def test_too_much_is_refused(client: TestClient) -> None:
         assert client.get("/search/hits", params=params).status_code == 422
 
 
-def test_nothing_found_says_what_to_do(client: TestClient) -> None:
+def test_nothing_found_says_what_to_do(client: TestClient, app: App) -> None:
     """Which is something else with a filter than without one, and before any document."""
     kept_out = tree(client, "hits", q="delivery", folder="nowhere")
     assert kept_out.css_first("p").text().startswith("No passage passes these filters")
+    app.create("empty")
+    for path in ("hits", "stages"):
+        empty = tree(client, path, q="delivery", kb="empty")
+        assert empty.css_first("p").text().startswith("Add documents first")
     unasked = tree(client, "hits", q="  ")
     assert unasked.css_first("h2").text() == "Search the documents themselves"
 
