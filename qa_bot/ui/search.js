@@ -145,12 +145,14 @@
     const reads = field("reader").checked;
     if (shown === "trace" && reads) wanted.set("reader", "1");
     seek().setAttribute("aria-busy", "true");
+    seek().classList.remove("reads");
     let html = await fetched(shown, wanted, mine.signal);
     if (html === null) return undefined;
     show(shown, html);
     // the reader takes its time: what is found is there before it has put the head in order
     if (shown === "hits" && reads && find("#seek-hits .found")) {
       reading();
+      seek().classList.add("reads");
       wanted.set("reader", "1");
       html = await fetched(shown, wanted, mine.signal);
       if (html === null) return undefined;
