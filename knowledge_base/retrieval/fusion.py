@@ -51,7 +51,7 @@ def fuse(dense: Mapping[str, float], lexical: Mapping[str, float], weight: float
     scores = near + worded
     return [
         Fused(ids[at], float(scores[at]), float(near[at]), float(worded[at]))
-        for at in np.lexsort(([-dense.get(name, worst) for name in ids], -scores))
+        for at in np.lexsort((-np.array([dense.get(name, worst) for name in ids]), -scores))
     ]
 
 
