@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import threading
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, meta
@@ -126,9 +127,14 @@ class Prompts:
 
 def framed(text: object) -> str:
     """Return a text for the inside of a frame: nothing in it ends the frame or speaks as another."""
-    return neutralised(str(text))
+    return _neutralised(str(text))
 
 
 def attribute(text: object) -> str:
     """Return a text for an attribute of a frame's tag: one line, without quotes and brackets."""
-    return re.sub(r"[\"<>]", "'", " ".join(neutralised(str(text)).split()))
+    return re.sub(r"[\"<>]", "'", " ".join(_neutralised(str(text)).split()))
+
+
+@lru_cache(maxsize=2048)  # the same passages are tried in a prompt again and again, until it fits
+def _neutralised(text: str) -> str:
+    return neutralised(text)

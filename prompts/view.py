@@ -10,6 +10,7 @@ import html
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 JOINERS = "\u200c\u200d"
 """Invisible, but letters of some scripts and emoji need them."""
@@ -50,6 +51,7 @@ def visible(text: str) -> str:
     )
 
 
+@lru_cache(maxsize=64)  # each pattern looks at the same text
 def view_of(text: str) -> View:
     """Return the view of a text."""
     if text.isascii() and text.isprintable() and "&" not in text and "\\" not in text:

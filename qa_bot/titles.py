@@ -51,7 +51,8 @@ class Titler:
             messages = [Message(part.role, part.content) for part in parts]
             text = "".join(self._generator.stream(messages, max_tokens=TOKENS)).strip()
             title = next(iter(text.splitlines()), "").strip(" \"'“”「」《》#*.。")
-            if any(character.isalnum() for character in title):
+            # a tag is a piece of the prompt that came back
+            if any(character.isalnum() for character in title) and not title.startswith("<"):
                 self._conversations.rename(id, title_of(title))
         except (GeneratorFailed, ConversationNotFound) as error:
             log.warning("a conversation was not named: %s", error)

@@ -16,6 +16,7 @@ from knowledge_base.types import ScoredPassage, Span
 from qa_bot.citations import MOST, cite, mark
 from qa_bot.mark_stream import Mark, MarkStream, Piece
 from qa_bot.protocols import SupportChecker
+from qa_bot.readers.evidence import sentences_of
 from qa_bot.readers.network import read_as
 from qa_bot.readers.quoting import best_quote
 from qa_bot.readers.terms import terms
@@ -102,6 +103,7 @@ class Composition:
         """
         self._passages = passages
         self._texts = [read_as(hit) for hit in passages]
+        self._said = [{_flat(s.text) for s in sentences_of(hit)} for hit in passages]
         self._known = {term for text in (question, *self._texts) for term in terms(text)}
         self._checker = checker
         self._strict = strict
@@ -239,10 +241,15 @@ class Composition:
     def _support(self, claim: str, cited: Sequence[int]) -> Support:
         """Return the support of the cited passages, or that of the others where it is better.
 
-        ``passage`` is then the passage's place in the prompt.
+        ``passage`` is then the passage's place in the prompt. What a passage says word for word
+        needs no check.
         """
         best = Support(0.0, False, None)
         others = [number for number in range(len(self._texts)) if number not in cited]
+        said = _flat(claim)
+        for number in (*cited, *others):
+            if said in self._said[number]:
+                return Support(1.0, True, number)
         for group in (list(cited), others):
             if not group or best.supported:
                 continue
@@ -251,6 +258,11 @@ class Composition:
             if best.passage is None or placed.supported:
                 best = placed
         return best
+
+
+def _flat(text: str) -> str:
+    """Return a sentence without white space, list marks, emphasis and its stop, in lower case."""
+    return "".join(_DECORATION.sub(" ", text).split()).rstrip(".。").lower()
 
 
 def _split(pieces: Sequence[Piece], at: int, *, last: bool) -> tuple[list[Piece], list[Piece]]:

@@ -54,7 +54,9 @@ def test_a_title_of_the_users_own_and_a_long_conversation_are_left_alone(
     assert generator.prompts == []
 
 
-@pytest.mark.parametrize(("text", "breaks_after"), [("...", None), ("A title", 0)])
+@pytest.mark.parametrize(
+    ("text", "breaks_after"), [("...", None), ("<question>", None), ("A title", 0)]
+)
 def test_no_title_is_no_matter(
     text: str, breaks_after: int | None, conversations: Conversations, replaying: Any
 ) -> None:

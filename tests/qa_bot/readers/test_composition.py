@@ -114,10 +114,20 @@ def test_cited_passages_are_asked_first_and_the_others_only_if_they_fail() -> No
     """One check where the model cited well."""
     checker = Words()
     composition = Composition(QUESTION, HITS, checker)
-    composition.add("The refund is paid within five days [1]. The shop opens at nine [1].")
+    composition.add("Within five days the refund is paid [1]. At nine opens the shop [1].")
     composition.finish()
     assert [count for _, count in checker.asked] == [1, 1, 2]
-    assert checker.asked[0][0] == "The refund is paid within five days."
+    assert checker.asked[0][0] == "Within five days the refund is paid."
+
+
+def test_what_a_passage_says_word_for_word_is_not_checked() -> None:
+    """A quoted sentence is supported by what it quotes; a part of one may mean something else."""
+    checker = Words()
+    composition = Composition(QUESTION, HITS, checker)
+    composition.add("- **The refund** is paid within five days [1].\nParcels are [1].")
+    composition.finish()
+    assert [sentence for sentence, _ in checker.asked] == ["Parcels are."]
+    assert composition.composed().claims[0].support == Support(1.0, True, 0)
 
 
 def test_one_sentence_with_two_marks_quotes_for_each_what_stands_before_it() -> None:
