@@ -7,17 +7,18 @@ any instant loses nothing and the next run finishes the work.
 from __future__ import annotations
 
 import hashlib
-import json
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from knowledge_base.chunking.context import encoded_text
-from knowledge_base.errors import LoadError
-from knowledge_base.loaders import SourceFile, expand, load_bytes
+from knowledge_base.loaders import SourceFile, expand
+from knowledge_base.parsing import Parsed, Parser
+from knowledge_base.pipeline import StageClock, ahead
 from knowledge_base.protocols import Chunker, Encoder, LexicalIndex, PassageIndex
 from knowledge_base.registry import Registry, Stamp
 from knowledge_base.tables import INDEXED, PENDING, REMOVING
@@ -33,8 +34,11 @@ from knowledge_base.types import (
 )
 from knowledge_base.vector_cache import VectorCache
 
-FLUSH = 1024
+FLUSH = 512
 """Passages that are waiting before they are encoded and written together."""
+
+FILES_AHEAD, BATCHES_AHEAD = 16, 4
+"""How far a stage may be ahead of the next: files that are read, batches or steps that are encoded."""
 
 STEP = 128
 """Passages encoded between two reports of progress."""
@@ -57,6 +61,39 @@ class _Tally:
     done: int = 0
     total: int = 0
     current: str = ""
+
+    def note(self, one: _Divided) -> None:
+        """Count what became of a file; one that was taken in is done only when it is written."""
+        parsed = one.parsed
+        self.current = parsed.entry.source
+        if parsed.document is not None:
+            self.taken.add(parsed.entry.source)
+            self.passages += len(one.parts)
+            self.added += not parsed.known
+            self.updated += parsed.known
+            return
+        self.done += 1
+        if parsed.failure is not None:
+            self.failed.append(parsed.failure)
+        else:
+            self.unchanged += 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Divided:
+    """A file with its passages, each with the hash of what is encoded for it."""
+
+    parsed: Parsed
+    parts: list[tuple[Passage, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Passages to be written with their vectors; ``whole``: all that was registered is written then."""
+
+    parts: Sequence[tuple[Passage, str]]
+    vectors: Vectors
+    whole: bool
 
 
 class Synchronizer:
@@ -94,16 +131,14 @@ class Synchronizer:
         stamps = self._registry.stamps()
         entries = [entry for path in paths for entry in expand(path, max_file_mb=max_file_mb)]
         tally.total = len(entries)
-        seen: set[str] = set()
-        for entry in entries:
-            if isinstance(entry, Failure):
-                seen.add(entry.path)
-                tally.failed.append(entry)
-            elif entry.source not in seen:
-                seen.add(entry.source)
-                self._take(entry, stamps.get(entry.source), metadata, tally, report)
-            tally.done += 1
-            report(0)
+        seen = {entry.path if isinstance(entry, Failure) else entry.source for entry in entries}
+        tally.failed += [entry for entry in entries if isinstance(entry, Failure)]
+        tally.done += len(tally.failed)
+        report(0)
+        files = {entry.source: entry for entry in entries if isinstance(entry, SourceFile)}
+        tally.done += len(entries) - len(tally.failed) - len(files)
+        clock = StageClock()
+        self._take(list(files.values()), Parser(stamps, metadata, clock), tally, report, clock)
         gone = _gone(paths, seen, stamps) if prune else []
         self._registry.mark_removing(gone)
         self.settle(report)
@@ -117,6 +152,7 @@ class Synchronizer:
             passages=tally.passages,
             seconds=round(time.monotonic() - tally.started, 3),
             suspicious=self._suspicious(tally.taken),
+            stages=clock.times(),
         )
 
     def add(
@@ -164,44 +200,75 @@ class Synchronizer:
 
     def _take(
         self,
-        entry: SourceFile,
-        known: Stamp | None,
-        metadata: Mapping[str, str],
+        files: Sequence[SourceFile],
+        parser: Parser,
         tally: _Tally,
         report: Callable[[int], None],
+        clock: StageClock,
     ) -> None:
-        """Read one file if it changed."""
-        tally.current = entry.source
-        same_stat = known is not None and (known.size, known.mtime_ns) == (
-            entry.size,
-            entry.mtime_ns,
-        )
-        if same_stat and not metadata:
-            tally.unchanged += 1
-            return
+        """Take in files by stages that overlap: parse, split, encode, and, in this thread, write."""
+        parsed = ahead(parser.parsed(files), FILES_AHEAD)
+        divided = ahead(self._divided(parsed, clock), FILES_AHEAD)
+        events = ahead(self._encoded(divided, clock), BATCHES_AHEAD)
+        registered = 0
         try:
-            data = entry.read()
-            sha256 = _digest(data, metadata)
-            if known is not None and known.sha256 == sha256:
-                self._registry.touch(entry.source, entry.size, entry.mtime_ns)
-                tally.unchanged += 1
-                return
-            document = load_bytes(data, entry.name, entry.source)
-        except LoadError as error:
-            tally.failed.append(Failure(entry.source, str(error)))
+            for event in events:
+                if isinstance(event, _Divided):
+                    tally.note(event)
+                    registered += event.parsed.document is not None
+                elif isinstance(event, _Batch):
+                    with clock.busy("write"):
+                        self._write(event.parts, event.vectors)
+                    if event.whole:  # a file is done when all of it is in the indexes
+                        tally.done, registered = tally.done + registered, 0
+                report(event if isinstance(event, int) else 0)
+        finally:
+            parser.stop()
+            events.close()
+        tally.done += registered
+        report(0)
+
+    def _divided(
+        self, parsed: Generator[Parsed, None, None], clock: StageClock
+    ) -> Generator[_Divided, None, None]:
+        with closing(parsed):
+            for one in parsed:
+                with clock.busy("split"):
+                    parts = [] if one.document is None else self._split(one.document)
+                yield _Divided(one, parts)
+
+    def _encoded(
+        self, divided: Generator[_Divided, None, None], clock: StageClock
+    ) -> Generator[_Divided | _Batch | int, None, None]:
+        """Register each file as pending, then encode; give what happened, in order."""
+        waiting: list[tuple[Passage, str]] = []
+        with closing(divided):
+            for one in divided:
+                with clock.busy("register"):
+                    self._register(one)
+                yield one
+                waiting += one.parts
+                if len(waiting) >= FLUSH:
+                    yield from self._batches(waiting, clock)
+                    waiting = []
+            yield from self._batches(waiting, clock)
+
+    def _register(self, one: _Divided) -> None:
+        parsed = one.parsed
+        if parsed.stamp is None:
             return
-        except OSError as error:
-            tally.failed.append(
-                Failure(entry.source, f"the file cannot be read: {error.strerror or error}")
-            )
-            return
-        if metadata:
-            document = replace(document, metadata={**document.metadata, **metadata})
-        stamp = Stamp(entry.size, entry.mtime_ns, sha256, PENDING)
-        tally.passages += self.add(document, stamp, report)
-        tally.taken.add(entry.source)
-        tally.added += known is None
-        tally.updated += known is not None
+        if parsed.document is None:
+            self._registry.touch(parsed.entry.source, parsed.stamp.size, parsed.stamp.mtime_ns)
+        else:
+            self._registry.put(parsed.document, one.parts, parsed.stamp)
+
+    def _batches(
+        self, parts: Sequence[tuple[Passage, str]], clock: StageClock
+    ) -> Generator[_Batch | int, None, None]:
+        for start in range(0, len(parts), FLUSH):
+            some = parts[start : start + FLUSH]
+            vectors = yield from self._vectors(some, clock)
+            yield _Batch(some, vectors, start + FLUSH >= len(parts))
 
     def _suspicious(self, sources: set[str]) -> tuple[Suspected, ...]:
         if not sources:
@@ -225,10 +292,12 @@ class Synchronizer:
     def _index(
         self, pending: Sequence[tuple[Passage, str]], report: Callable[[int], None] | None
     ) -> None:
-        ids = [passage.id for passage, _ in pending]
-        vectors = self.encode(pending, report)
+        self._write(pending, self.encode(pending, report))
+
+    def _write(self, parts: Sequence[tuple[Passage, str]], vectors: Vectors) -> None:
+        ids = [passage.id for passage, _ in parts]
         self._dense.upsert(ids, vectors)
-        self._lexical.upsert([passage for passage, _ in pending])
+        self._lexical.upsert([passage for passage, _ in parts])
         self._registry.mark(ids, INDEXED)
 
     def encode(
@@ -237,6 +306,20 @@ class Synchronizer:
         report: Callable[[int], None] | None = None,
     ) -> Vectors:
         """Return the vectors of passages, shape ``(n, d)``, from the cache where it has them."""
+        steps = self._vectors(parts, StageClock())
+        while True:
+            try:
+                more = next(steps)
+            except StopIteration as done:
+                vectors: Vectors = done.value
+                return vectors
+            if report is not None:
+                report(more)
+
+    def _vectors(
+        self, parts: Sequence[tuple[Passage, str]], clock: StageClock
+    ) -> Generator[int, None, Vectors]:
+        """Return the vectors of passages; give the number of those encoded, step by step."""
         known = self._cache.get([text_hash for _, text_hash in parts])
         texts = {
             text_hash: encoded_text(passage.headings, passage.text, self._encoder.joint)
@@ -247,12 +330,12 @@ class Synchronizer:
         missing = sorted(texts, key=lambda text_hash: len(texts[text_hash]))
         for start in range(0, len(missing), STEP):
             some = missing[start : start + STEP]
-            encoded = self._encoder.encode_passages([texts[text_hash] for text_hash in some])
-            new = dict(zip(some, encoded, strict=True))
-            self._cache.put(new)
+            with clock.busy("encode"):
+                encoded = self._encoder.encode_passages([texts[text_hash] for text_hash in some])
+                new = dict(zip(some, encoded, strict=True))
+                self._cache.put(new)
             known.update(new)
-            if report is not None:
-                report(len(some))
+            yield len(some)
         if not parts:
             return np.zeros((0, self._encoder.dimension), np.float32)
         return np.stack([known[text_hash] for _, text_hash in parts])
@@ -269,13 +352,6 @@ def _reporter(tally: _Tally, progress: Progress | None) -> Callable[[int], None]
             progress(IngestProgress(tally.done, tally.total, encoded, tally.current, seconds))
 
     return report
-
-
-def _digest(data: bytes, metadata: Mapping[str, str]) -> str:
-    digest = hashlib.sha256(data)
-    if metadata:
-        digest.update(json.dumps(dict(metadata), sort_keys=True).encode())
-    return digest.hexdigest()
 
 
 def _hash(text: str) -> str:

@@ -301,10 +301,20 @@ class Suspected:
 
 
 @dataclass(frozen=True, slots=True)
+class StageTime:
+    """How long a stage of an ingestion worked, in seconds, and which share of the time that was."""
+
+    stage: str
+    seconds: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class IngestReport:
     """What one ingestion did. Counts are of documents, except ``passages``: passages written.
 
-    ``suspicious`` names the documents added or updated that speak to a model.
+    ``suspicious`` names the documents added or updated that speak to a model. ``stages`` says how busy
+    each stage of the pipeline was, the busiest first.
     """
 
     added: int
@@ -315,6 +325,7 @@ class IngestReport:
     passages: int
     seconds: float
     suspicious: tuple[Suspected, ...] = ()
+    stages: tuple[StageTime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

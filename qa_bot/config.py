@@ -76,7 +76,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "caution": ("strict", "balanced", "eager"),
     "redact": ("off", "on"),
     "model_precision": ("auto", "fp32", "bf16", "fp16", "8bit", "4bit"),
-    "runtime": ("auto", "onnx-int8", "onnx-fp32"),
+    "runtime": ("auto", "onnx-int8", "onnx-fp32", "torch"),
     "unsupported": ("mark", "remove"),
 }
 

@@ -1,4 +1,4 @@
-"""Runs a BERT with ONNX Runtime: int8 where that is faster and stays true, float32 otherwise."""
+"""Runs a BERT: with torch on a GPU; else with ONNX Runtime, int8 where that is faster and true."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from knowledge_base.encoders.agreement import LEAST_COSINE, LEAST_OVERLAP, Agree
 from knowledge_base.encoders.bert_onnx import BertShape, build_bert, quantize
 from knowledge_base.encoders.model_cache import cached
 from knowledge_base.encoders.pooling import Floats, pool
-from knowledge_base.encoders.processor import cores, int8_instructions
+from knowledge_base.encoders.processor import cores, has_gpu, int8_instructions
 from knowledge_base.encoders.tokens import Ints
 from knowledge_base.errors import EncoderError
 
 Weights = Mapping[str, npt.NDArray[Any]]
 
-RUNTIMES = ("auto", "onnx-int8", "onnx-fp32")
+RUNTIMES = ("auto", "onnx-int8", "onnx-fp32", "torch")
 """What ``--runtime`` takes."""
 
 GRAPH_VERSION = 1
@@ -45,6 +45,9 @@ class Runtime(Protocol):
 
     def pooled(self, ids: Ints, mask: Ints, pooling: str) -> Floats:
         """Return one pooled state a row, shape ``(b, hidden)``."""
+
+    def together(self, texts: Sequence[str], encode: Callable[[Sequence[str]], Floats]) -> Floats:
+        """Return what ``encode`` gives for texts, shared out where several processes run this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +101,18 @@ class OnnxRuntime:
         """Return one pooled state a row, shape ``(b, hidden)``."""
         return pool(self(ids, mask), mask, pooling)
 
+    def together(self, texts: Sequence[str], encode: Callable[[Sequence[str]], Floats]) -> Floats:
+        """Return what ``encode`` gives for texts: there is one process."""
+        return encode(texts)
+
 
 def open_runtime(network: Network, runtime: str = "auto", *, threads: int | None = None) -> Runtime:
     """Return what runs a network, its graph built once and cached.
 
     Args:
         network: What is to be run.
-        runtime: One of ``RUNTIMES``. ``"auto"`` takes int8 where the processor computes it faster and it
-            agrees with float32 (``agreement.py``), else float32.
+        runtime: One of ``RUNTIMES``. ``"auto"`` takes torch where a GPU is here; else int8 where the
+            processor computes it faster and it agrees with float32 (``agreement.py``); else float32.
         threads: Threads of one call on a CPU; by default one a core.
 
     Raises:
@@ -113,6 +120,10 @@ def open_runtime(network: Network, runtime: str = "auto", *, threads: int | None
     """
     if runtime not in RUNTIMES:
         raise EncoderError(f"there is no runtime {runtime!r}; choose one of {', '.join(RUNTIMES)}")
+    if runtime == "torch" or (runtime == "auto" and has_gpu()):
+        from knowledge_base.encoders.torch_runtime import TorchRuntime
+
+        return TorchRuntime(network, "asked for" if runtime == "torch" else "a GPU is here")
     if runtime == "auto":
         return _fitting(network, threads)
     if runtime == "onnx-int8":

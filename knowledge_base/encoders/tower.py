@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,11 @@ from knowledge_base.encoders.runtime import Network, Runtime, Weights, open_runt
 from knowledge_base.encoders.tokens import WordPieces, padded
 from knowledge_base.encoders.weights import checksum_of, load_weights
 from knowledge_base.errors import EncoderError
+from knowledge_base.pipeline import ahead
 from knowledge_base.types import Vectors
+
+SLICE = 4096
+"""Texts that are tokenised at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +105,25 @@ class Tower:
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return one pooled state a text, shape ``(n, d)``; longer ones are cut at the window."""
+        return self._runtime.together(texts, self._encoded)
+
+    def _encoded(self, texts: Sequence[str]) -> Vectors:
         vectors = np.zeros((len(texts), self.dimension), np.float32)
-        rows = self._rows(texts)
+        if len(texts) <= SLICE:
+            self._fill(vectors, self._rows(texts))
+            return vectors
+        # the next texts are tokenised while these are encoded
+        with closing(ahead(self._slices(texts), 1)) as slices:
+            for number, rows in enumerate(slices):
+                self._fill(vectors[number * SLICE : number * SLICE + len(rows)], rows)
+        return vectors
+
+    def _slices(self, texts: Sequence[str]) -> Generator[list[list[int]], None, None]:
+        for start in range(0, len(texts), SLICE):
+            yield self._rows(texts[start : start + SLICE])
+
+    def _fill(self, vectors: Vectors, rows: Sequence[Sequence[int]]) -> None:
+        """Write the vector of each row of ids into an array of shape ``(len(rows), d)``."""
         order = sorted(range(len(rows)), key=lambda number: len(rows[number]))
         start = 0
         while start < len(order):
@@ -112,7 +134,6 @@ class Tower:
                 pooled = pooled @ self._projection[0].T + self._projection[1]
             vectors[order[start:end]] = pooled
             start = end
-        return vectors
 
     def states(self, text: str) -> tuple[Floats, list[tuple[int, int]]]:
         """Return the state of each token of a text, shape ``(s, d)``, and its characters."""

@@ -77,5 +77,5 @@ def test_an_ingestion_has_the_documented_keys() -> None:
     assert there_and_back(ingest_json(report)) == {
         "added": 1, "updated": 2, "unchanged": 3, "removed": 4,
         "failed": [{"path": "/x.pdf", "error": "it is encrypted"}],
-        "passages": 9, "seconds": 0.5, "suspicious": [],
+        "passages": 9, "seconds": 0.5, "suspicious": [], "stages": [],
     }  # fmt: skip
