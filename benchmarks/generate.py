@@ -143,6 +143,49 @@ def users(generator: LocalGenerator, length: int, answer: int, many: int) -> dic
     }
 
 
+def batched(folder: str, length: int, answer: int, many: int, precision: str) -> dict[str, Any]:
+    """Return what transformers' continuous batching makes of the same prompts, beside a queue.
+
+    It needs a model of its own, since it changes how the model attends.
+    """
+    from transformers import ContinuousBatchingConfig, GenerationConfig
+
+    generator = LocalGenerator(load(folder, precision=precision), "batched")
+    prompts = [
+        generator._template.tokens(prompt(generator, length, number)) for number in range(many)
+    ]
+    model: Any = load(folder, precision=precision).model
+    blocks = many * (1 + (2 * length + answer) // 256)
+    manager = model.init_continuous_batching(
+        generation_config=GenerationConfig(
+            max_new_tokens=answer, do_sample=False, eos_token_id=-1, pad_token_id=0
+        ),
+        continuous_batching_config=ContinuousBatchingConfig(
+            num_blocks=blocks, max_batch_tokens=512
+        ),
+    )
+    manager.start()
+    manager.add_request(prompts[0][:100], max_new_tokens=4)  # to warm up
+    manager.get_result(timeout=300)
+    started = time.perf_counter()
+    for one in prompts:
+        manager.add_request(one, max_new_tokens=answer)
+    for _ in prompts:
+        manager.get_result(timeout=600)
+    together = time.perf_counter() - started
+    manager.stop(block=True)
+    started = time.perf_counter()
+    for number in range(many):
+        asked(generator, prompt(generator, length, number), answer)
+    queued = time.perf_counter() - started
+    return {
+        "users": many,
+        "tokens_per_second_together": round(many * answer / together, 2),
+        "tokens_per_second_queued": round(many * answer / queued, 2),
+        "ratio": round(queued / together, 2),
+    }
+
+
 def stopping(generator: LocalGenerator, length: int) -> float:
     """Return the milliseconds from a closed stream until the model is free."""
     stream: Any = generator.stream(prompt(generator, length, 0), max_tokens=4000)
@@ -166,6 +209,7 @@ def main() -> None:
     options.add_argument(
         "--threads", type=int, default=0, help="of the processor; 0: torch decides"
     )
+    options.add_argument("--batched", action="store_true", help="continuous batching too")
     options.add_argument("--out", type=Path)
     given = options.parse_args()
     if given.threads:
@@ -191,6 +235,10 @@ def main() -> None:
             "several_users": users(generator, given.prompt, given.answer, given.users),
             "stop_ms": stopping(generator, given.prompt),
         }
+        if given.batched:
+            found["continuous_batching"] = batched(
+                folder, given.prompt, given.answer, given.users, given.precision
+            )
     text = json.dumps(found, indent=2)
     print(text)
     if given.out:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import Any, cast
 
@@ -56,9 +56,10 @@ def open_chat_model(
         GeneratorFailed: If the provider's package is missing, or it finds no key.
     """
     provider, _, model = name.partition(":") if not base_url else ("", "", name)
-    wanted: dict[str, Any] = {"max_retries": 0, "timeout": _timeout(timeout)}
+    wanted: dict[str, Any] = {"max_retries": 0, "timeout": timeout}
     if base_url:
         wanted |= {
+            "timeout": _timeout(timeout),
             "base_url": base_url,
             "api_key": api_key or PLACEHOLDER_KEY,
             "stream_usage": True,
@@ -184,9 +185,7 @@ class ChatGenerator:
         wanted = getattr(self._model, "model_name", "")
         for one in offered:
             if self._choose or one.id == wanted:
-                facts = one.model_dump()
-                told = facts.get("max_model_len") or (facts.get("meta") or {}).get("n_ctx")
-                return int(told) if told else None
+                return served_window(one.model_dump())
         return None
 
     def _failed(self, error: Exception) -> GeneratorFailed:
@@ -214,6 +213,13 @@ class ChatGenerator:
         return GeneratorFailed(
             f"the model {self.name!r} failed ({_line(error)}); is its server running and reachable?"
         )
+
+
+def served_window(facts: Mapping[str, Any]) -> int | None:
+    """Return the window that a server tells beside a model's name, as vLLM and llama.cpp do."""
+    meta = facts.get("meta")
+    told = facts.get("max_model_len") or (meta.get("n_ctx") if isinstance(meta, Mapping) else None)
+    return int(told) if told else None
 
 
 class _Begun:

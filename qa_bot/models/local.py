@@ -47,6 +47,7 @@ class LocalGenerator:
         self._model, self._tokenizer = loaded.model, loaded.tokenizer
         self._template = ChatTemplate(loaded.tokenizer, name, seq2seq=loaded.is_seq2seq)
         self._greedy = _greedy(loaded)
+        self._device = _computing(loaded.model.device)
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="generator")
 
     def count(self, messages: Sequence[Message]) -> int:
@@ -76,7 +77,7 @@ class LocalGenerator:
     def _generate(self, prompt: list[int], room: int, pieces: _Pieces) -> None:
         if pieces.stopped:
             return
-        ids = torch.tensor([prompt], device=self._model.device)
+        ids = torch.tensor([prompt], device=self._device)
         limited = copy(self._greedy)
         limited.max_new_tokens = room
         with torch.inference_mode():
@@ -168,6 +169,13 @@ class _Stop(StoppingCriteria):
 
     def __call__(self, input_ids: Any, *_: Any, **__: Any) -> Any:
         return torch.full((input_ids.shape[0],), self._pieces.stopped, device=input_ids.device)
+
+
+def _computing(device: torch.device) -> torch.device:
+    """Return where a model computes whose first weights are on ``device``: "meta" are those on disk."""
+    if device.type != "meta":
+        return device
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def _greedy(loaded: Loaded) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,13 +62,20 @@ def find_folder(name: str) -> Path:
         ) from error
 
 
-def load(name: str, *, precision: str = "auto", window: int = 0) -> Loaded:
+def load(
+    name: str,
+    *,
+    precision: str = "auto",
+    window: int = 0,
+    memory: Mapping[int | str, int | str] | None = None,
+) -> Loaded:
     """Return a model placed on what is there: GPUs, the processor, the disk for what does not fit.
 
     Args:
         name: A folder, or a name on the hub.
         precision: ``auto``, ``fp32``, ``bf16``, ``fp16``, ``8bit`` or ``4bit``.
         window: The most tokens of prompt and answer; 0: what the model's files say.
+        memory: The most bytes on each device, as accelerate takes them; None: what is free.
 
     Raises:
         GeneratorFailed: If files are missing or damaged, or a package is missing.
@@ -81,7 +89,7 @@ def load(name: str, *, precision: str = "auto", window: int = 0) -> Loaded:
     try:
         config = AutoConfig.from_pretrained(folder, local_files_only=True)
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        model, kind = _placed(folder, config, precision)
+        model, kind = _placed(folder, config, precision, memory)
     except torch.OutOfMemoryError as error:
         raise GeneratorFailed(
             f"the model {name!r} does not fit into memory ({_line(error)}); set `model_precision` to 4bit or "
@@ -110,7 +118,9 @@ def fitting_precision() -> str:
     return "bf16" if torch.ops.mkldnn._is_mkldnn_bf16_supported() else "fp32"
 
 
-def _placed(folder: Path, config: Any, precision: str) -> tuple[Any, str]:
+def _placed(
+    folder: Path, config: Any, precision: str, memory: Mapping[int | str, int | str] | None
+) -> tuple[Any, str]:
     from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
     kind = fitting_precision() if precision == "auto" else precision
@@ -119,6 +129,7 @@ def _placed(folder: Path, config: Any, precision: str) -> tuple[Any, str]:
         "local_files_only": True,
         "use_safetensors": True,  # other forms of weights can run code when they are opened
         "device_map": "auto",
+        "max_memory": None if memory is None else dict(memory),
         "offload_folder": str(offload),
         **_dtype(kind),
     }

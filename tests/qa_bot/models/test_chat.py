@@ -11,6 +11,7 @@ import pytest
 from qa_bot.components import open_generator
 from qa_bot.config import Config, api_key
 from qa_bot.errors import GeneratorFailed
+from qa_bot.models.chat import served_window
 from qa_bot.models.guarded import GuardedGenerator
 from qa_bot.types import Message
 
@@ -87,3 +88,27 @@ def test_a_provider_whose_package_is_missing_says_what_to_install() -> None:
     """The package by its name."""
     with pytest.raises(GeneratorFailed, match="pip install langchain-groq"):
         open_generator("groq:llama")
+
+
+@pytest.mark.parametrize(
+    ("facts", "window"),
+    [({"id": "m", "max_model_len": 32768}, 32768), ({"id": "m", "meta": {"n_ctx": 8192}}, 8192),
+     ({"id": "m", "meta": None}, None), ({"id": "m"}, None)],
+)  # fmt: skip
+def test_the_window_is_what_the_server_tells(facts: dict[str, object], window: int | None) -> None:
+    """VLLM and llama.cpp tell theirs in the list of models."""
+    assert served_window(facts) == window
+
+
+@pytest.mark.parametrize("name", ["ollama:llama3.1:8b", "anthropic:claude-sonnet-4-5"])
+def test_other_providers_are_reached_where_their_packages_are(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each client takes its own arguments; here nobody answers."""
+    pytest.importorskip("langchain_" + name.partition(":")[0])
+    monkeypatch.setenv("OLLAMA_HOST", "http://127.0.0.1:9")
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-secret")
+    with pytest.raises(GeneratorFailed, match="Connection refused") as found:
+        list(open_generator(name).stream(ASKED, max_tokens=5))
+    assert "sk-secret" not in str(found.value)

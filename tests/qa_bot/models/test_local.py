@@ -242,3 +242,25 @@ def test_the_precision_is_one_that_this_machine_computes_in(tiny_causal: Path) -
     if importlib.util.find_spec("bitsandbytes") is None:
         with pytest.raises(GeneratorFailed, match="pip install bitsandbytes"):
             load(str(tiny_causal), precision="4bit")
+
+
+def test_a_model_that_does_not_fit_into_memory_computes_from_the_disk(
+    tiny_causal: Path, model: LocalGenerator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same words, more slowly."""
+    monkeypatch.setenv("QA_BOT_CACHE", str(tmp_path))
+    loaded = load(str(tiny_causal), memory={"cpu": "60KB"})
+    assert "disk" in loaded.model.hf_device_map.values()
+    offloaded = LocalGenerator(loaded, "offloaded")
+    expected = list(model.stream(ASKED, max_tokens=8))
+    assert list(offloaded.stream(ASKED, max_tokens=8)) == expected
+
+
+@pytest.mark.parametrize("precision", ["8bit", "4bit"])
+def test_a_quantized_model_is_smaller_and_answers(tiny_causal: Path, precision: str) -> None:
+    """Where bitsandbytes is installed."""
+    pytest.importorskip("bitsandbytes")
+    quantized = load(str(tiny_causal), precision=precision)
+    whole = load(str(tiny_causal), precision="fp32")
+    assert quantized.model.get_memory_footprint() < whole.model.get_memory_footprint()
+    assert list(LocalGenerator(quantized, precision).stream(ASKED, max_tokens=5))
