@@ -285,6 +285,10 @@ def main() -> None:
         (TARGET / f"{name}.md").write_text(read(f"{name}.md"), encoding="utf-8")
     for source, target in (("zh-returns", "退换货政策"), ("zh-membership", "会员计划")):
         (TARGET / f"{target}.md").write_text(read(f"{source}.md"), encoding="utf-8")
+    for name in ("returns.md", "repairs.md", "退换货政策.md"):  # what `models test` asks about
+        (HERE.parent / "qa_bot" / "evaluation" / "sample" / name).write_bytes(
+            (TARGET / name).read_bytes()
+        )
     menu = ["Home", "Orders", "My account", "Help", "Contact"]
     footer = "Marlow & Finch Electronics Ltd, Limerick. Imprint. Terms. Privacy."
     for name in ("delivery", "privacy", "gift-cards", "payment"):
