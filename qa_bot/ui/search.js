@@ -16,7 +16,6 @@
   let pane = "hits";
   let running = null; // the request under way; a newer one ends it
   let timer = 0;
-  let blank = ""; // what the panes show before anything was searched for
   const fresh = new Set(); // the panes that show what the form asks for
 
   // -- views and panes ------------------------------------------------------------------------
@@ -29,6 +28,12 @@
     remember();
     const box = name === "search" ? field("q") : find("#question textarea");
     if (box && window.matchMedia("(hover: hover)").matches) box.focus();
+  }
+
+  function look(button) {
+    openView(button.dataset.view);
+    const nothing = find("#seek-hits .seek-empty") && !field("q").value.trim();
+    if (button.dataset.view === "search" && nothing) clear();
   }
 
   function openPane(name, focus) {
@@ -164,9 +169,14 @@
     return undefined;
   }
 
-  function clear() {
+  // What stands there before anything was searched for depends on whether there are documents.
+  async function clear() {
+    const mine = new AbortController();
+    running = mine;
+    const html = await fetched("hits", new URLSearchParams(), mine.signal);
+    if (html === null) return;
     seek().removeAttribute("aria-busy");
-    for (const name of ["hits", "stages"]) find(`#seek-${name} .results`).innerHTML = blank;
+    for (const name of ["hits", "stages"]) find(`#seek-${name} .results`).innerHTML = html;
   }
 
   function show(name, html) {
@@ -280,7 +290,7 @@
   }
 
   const PRESSED = [
-    ["#views [data-view]", (button) => openView(button.dataset.view)],
+    ["#views [data-view]", look],
     ["#seek [data-pane]", (button) => openPane(button.dataset.pane)],
     ["#seek [data-fold]", fold],
     ["#seek [data-clear]", unfilter],
@@ -364,7 +374,6 @@
     const current = document.body && document.body.dataset.kb;
     if (!seek() || current === undefined) return undefined;
     waiting.disconnect();
-    blank = find("#seek-hits .results").innerHTML;
     known = current;
     new MutationObserver(moved).observe(document.body, { attributeFilter: ["data-kb"] });
     if (document.body.dataset.view === "search") return run(); // a quick hand was there before

@@ -295,6 +295,27 @@ def test_an_address_leads_back_to_a_search(open_page: Open) -> None:
     expect(page.locator("#thread .answer, #thread .abstained")).to_be_visible()
 
 
+def test_what_there_is_to_search_is_told(open_page: Open, app: App) -> None:
+    """Before the first document, after the query was emptied, and in another knowledge base."""
+    app.create("empty")
+    page = open_page("?kb=empty")
+    page.click("#views [data-view=search]")
+    told = page.locator("#seek-hits .seek-empty p")
+    expect(told).to_contain_text("Add documents first")
+    page.click("#tab-documents")
+    page.locator("#base").select_option("default")
+    expect(told).to_contain_text("Press Enter to search")
+    searched(page, "when is the refund paid")
+    first_hit(page, "Returns")
+    page.fill("#seek input[name=q]", "")
+    expect(told).to_contain_text("Press Enter to search")
+    page.fill("#seek input[name=q]", "refund")
+    page.press("#seek input[name=q]", "Enter")
+    first_hit(page, "Returns")
+    page.locator("#base").select_option("empty")
+    expect(told).to_contain_text("Add documents first")
+
+
 def test_what_a_document_holds_is_never_run(open_page: Open) -> None:
     """Markup is text in snippets, explanations, stages and the trace, and so is a query's."""
     page = open_page()

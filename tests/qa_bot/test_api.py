@@ -127,6 +127,26 @@ def test_a_source_needs_its_conversation(client: TestClient, app: App) -> None:
         assert client.get("/source/page.png", params={**name, **wrong}).status_code == 404
 
 
+def test_a_hit_of_a_search_opens_in_the_same_panel(client: TestClient) -> None:
+    """It is named by its passage; one that is no longer there is told in the reader's language."""
+    found = client.post("/api/search", json={"query": "guarantee lantern", "k": 1}).json()
+    name = {"kb": "default", "id": found["passages"][0]["id"], "q": "guarantee <i>"}
+    panel = client.get("/source/passage", params=name)
+    assert "<strong>guarantee</strong>" in panel.text
+    assert "<i>" not in panel.text
+    picture = client.get("/source/page.png", params=name)
+    assert picture.headers["content-type"] == "image/png"
+    for wrong in ({"id": "0" * 32}, {"id": found["passages"][0]["source"]}, {"kb": "none"}):
+        gone = client.get(
+            "/source/passage", params={**name, **wrong}, headers={"accept-language": "zh"}
+        )
+        assert gone.status_code == 404
+        assert "不存在" in gone.text
+    hits = client.get("/search/hits", params={"q": "guarantee"})
+    assert 'class="hit"' in hits.text
+    assert hits.headers["x-content-type-options"] == "nosniff"
+
+
 def test_the_panel_speaks_the_browsers_language(client: TestClient) -> None:
     """A source that is gone is told in Chinese to a Chinese browser."""
     params = {"conversation": "guess", "turn": 1, "citation": 1}

@@ -11,12 +11,20 @@ import pytest
 from fpdf import FPDF
 from selectolax.lexbor import LexborHTMLParser
 
-from knowledge_base.errors import SourceNotFound
+from knowledge_base.errors import KnowledgeBaseNotFound, SourceNotFound
 from knowledge_base.types import Passage, Span, Tuning
 from qa_bot.bootstrap import App, open_app
 from qa_bot.config import Config
 from qa_bot.errors import ConversationNotFound
-from qa_bot.ui.sources import SourceName, find_source, marked_html, source_html, source_picture
+from qa_bot.ui.sources import (
+    PassageName,
+    SourceName,
+    find_passage,
+    find_source,
+    marked_html,
+    source_html,
+    source_picture,
+)
 from qa_bot.ui.texts import Texts
 
 EN = Texts("en")
@@ -119,6 +127,31 @@ def test_a_pdf_is_shown_as_its_page(app: App, file: str) -> None:
     drawn = source_picture(source)
     assert drawn.png.startswith(b"\x89PNG")
     assert drawn.marked >= 1
+
+
+def test_a_hit_is_shown_with_the_words_of_its_query(app: App) -> None:
+    """As a near passage: no number, no score, the words in bold; its page is drawn too."""
+    passage = passage_of(app, "returns.md")
+    hit = find_passage(app, PassageName("default", passage.id, "refunds paid <b>"))
+    tree = LexborHTMLParser(source_html(hit, EN))
+    assert {node.text().lower() for node in tree.css("mark strong")} >= {"refund", "paid"}
+    assert not tree.css(".badge")
+    assert "Score" not in tree.css_first(".source-head").text()
+    pdf = find_passage(app, PassageName("default", passage_of(app, "/terms.pdf").id, "late post"))
+    figure = LexborHTMLParser(source_html(pdf, EN)).css_first("figure img")
+    assert figure.attributes["src"] == pdf.picture_url
+    assert source_picture(pdf).png.startswith(b"\x89PNG")
+
+
+def test_a_hit_is_named_by_its_base_and_passage_alone(app: App) -> None:
+    """A base that is not there, another's passage or a path finds nothing."""
+    passage = passage_of(app, "returns.md")
+    app.create("other")
+    with pytest.raises(KnowledgeBaseNotFound):
+        find_passage(app, PassageName("none", passage.id))
+    for kb, id in (("other", passage.id), ("default", passage.source), ("default", "%")):
+        with pytest.raises(SourceNotFound):
+            find_passage(app, PassageName(kb, id))
 
 
 def test_a_document_that_changed_shows_what_it_said(app: App, folder: Path) -> None:
