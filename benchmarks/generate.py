@@ -112,6 +112,7 @@ def one_user(generator: LocalGenerator, length: int, answer: int, rounds: int) -
         messages = prompt(generator, length, number)
         laps.append(asked(generator, messages, answer))
         bare.append(alone(generator, messages, answer))
+    ratios = [lap["whole"] / one for lap, one in zip(laps, bare, strict=True)]
     median = statistics.median
     return {
         "prompt_tokens": generator.count(messages),
@@ -122,9 +123,8 @@ def one_user(generator: LocalGenerator, length: int, answer: int, rounds: int) -
         ),
         "whole_seconds": round(median(lap["whole"] for lap in laps), 3),
         "generate_alone_seconds": round(median(bare), 3),
-        "ratio_to_generate_alone": round(
-            median(lap["whole"] / one for lap, one in zip(laps, bare, strict=True)), 3
-        ),
+        "ratio_to_generate_alone": round(median(ratios), 3),
+        "ratio_from_to": [round(min(ratios), 2), round(max(ratios), 2)],
     }
 
 
@@ -143,8 +143,10 @@ def users(generator: LocalGenerator, length: int, answer: int, many: int) -> dic
     }
 
 
-def batched(folder: str, length: int, answer: int, many: int, precision: str) -> dict[str, Any]:
-    """Return what transformers' continuous batching makes of the same prompts, beside a queue.
+def batched(
+    folder: str, length: int, answer: int, many: int, rounds: int, precision: str
+) -> dict[str, Any]:
+    """Return what transformers' continuous batching makes of such prompts, and a queue, in turn.
 
     It needs a model of its own, since it changes how the model attends.
     """
@@ -167,22 +169,26 @@ def batched(folder: str, length: int, answer: int, many: int, precision: str) ->
     manager.start()
     manager.add_request(prompts[0][:100], max_new_tokens=4)  # to warm up
     manager.get_result(timeout=300)
-    started = time.perf_counter()
-    for one in prompts:
-        manager.add_request(one, max_new_tokens=answer)
-    for _ in prompts:
-        manager.get_result(timeout=600)
-    together = time.perf_counter() - started
+    together, queued = [], []
+    for turn in range(rounds):  # in turn, so that other work on the machine meets both
+        started = time.perf_counter()
+        for tokens in prompts:
+            manager.add_request([*tokens[turn:], *tokens[:turn]], max_new_tokens=answer)
+        for _ in prompts:
+            manager.get_result(timeout=600)
+        together.append(time.perf_counter() - started)
+        started = time.perf_counter()
+        for number in range(many):
+            asked(generator, prompt(generator, length, number), answer)
+        queued.append(time.perf_counter() - started)
     manager.stop(block=True)
-    started = time.perf_counter()
-    for number in range(many):
-        asked(generator, prompt(generator, length, number), answer)
-    queued = time.perf_counter() - started
+    ratios = [slow / fast for slow, fast in zip(queued, together, strict=True)]
     return {
         "users": many,
-        "tokens_per_second_together": round(many * answer / together, 2),
-        "tokens_per_second_queued": round(many * answer / queued, 2),
-        "ratio": round(queued / together, 2),
+        "tokens_per_second_together": round(many * answer / statistics.median(together), 2),
+        "tokens_per_second_queued": round(many * answer / statistics.median(queued), 2),
+        "ratio": round(statistics.median(ratios), 2),
+        "ratio_from_to": [round(min(ratios), 2), round(max(ratios), 2)],
     }
 
 
@@ -237,7 +243,7 @@ def main() -> None:
         }
         if given.batched:
             found["continuous_batching"] = batched(
-                folder, given.prompt, given.answer, given.users, given.precision
+                folder, given.prompt, given.answer, given.users, given.rounds, given.precision
             )
     text = json.dumps(found, indent=2)
     print(text)

@@ -130,7 +130,8 @@ class App:
         if not config.model and not config.base_url:
             return []
         others = [name.strip() for name in config.other_models.split(",") if name.strip()]
-        return list(dict.fromkeys([config.model, *others, QUOTING]))
+        # a server alone stands for its first model
+        return list(dict.fromkeys([config.model or config.base_url, *others, QUOTING]))
 
     def generated(self) -> dict[str, int]:
         """Return how often models answered, declined and failed since the start, over all bases."""
@@ -342,9 +343,9 @@ class App:
         if model not in self._others:
             name, at, url = model.partition("@http")
             base_url = f"http{url}" if at else self._config.base_url
-            own = model == self._config.model
+            own = model == (self._config.model or self._config.base_url)
             self._others[model] = OnDemandGenerator(
-                model or base_url,
+                model,
                 self._settings_generator if own else lambda: self._open_generator(name, base_url),
             )
         return self._others[model]

@@ -114,7 +114,7 @@ def api_key(environ: Mapping[str, str] | None = None) -> str:
 
     A provider's own key (``OPENAI_API_KEY``) never goes to a server that was named by its address.
     """
-    return (os.environ if environ is None else environ).get(f"{PREFIX}API_KEY", "")
+    return (os.environ if environ is None else environ).get(f"{PREFIX}API_KEY", "").strip()
 
 
 def _read(file: Path | None) -> dict[str, Any]:

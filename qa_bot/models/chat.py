@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import Any, cast
@@ -41,6 +42,9 @@ CONNECTING = 5.0
 UNKNOWN_WINDOW = 4096
 """The window where nobody tells it: the least that common servers start with."""
 
+ASKING_AGAIN = 60.0
+"""Seconds until a server that did not tell its window is asked for it again."""
+
 PLACEHOLDER_KEY = "none"
 """Sent to a server that was named by its address and wants no key: the client insists on one."""
 
@@ -55,6 +59,11 @@ def open_chat_model(
     Raises:
         GeneratorFailed: If the provider's package is missing, or it finds no key.
     """
+    if base_url and not base_url.startswith(("http://", "https://")):
+        raise GeneratorFailed(
+            f"the server's address is {base_url!r}; it must begin with http:// or https://, as "
+            "http://127.0.0.1:11434/v1 does"
+        )
     provider, _, model = name.partition(":") if not base_url else ("", "", name)
     wanted: dict[str, Any] = {"max_retries": 0, "timeout": timeout}
     if base_url:
@@ -99,14 +108,18 @@ class ChatGenerator:
         self.name = name
         self._model, self._choose, self._window = model, choose, window
         self._lock = threading.Lock()
+        self._ask_again = 0.0
         self._estimate = TokenEstimate()
 
     @property
     def window(self) -> int:
         """The most tokens of prompt and answer: as set, as the server says, or a careful guess."""
         with self._lock:
-            if not self._window:
+            now = time.monotonic()
+            if not self._window and now >= self._ask_again:
                 self._window = self._told_window() or 0
+                # a server that is down must not be waited for at every look
+                self._ask_again = now + ASKING_AGAIN
             return self._window or UNKNOWN_WINDOW
 
     def count(self, messages: Sequence[Message]) -> int:
@@ -171,7 +184,9 @@ class ChatGenerator:
 
     def _offered(self) -> list[Any]:
         client = getattr(self._model, "root_client", None)
-        return list(client.models.list().data) if client is not None else []
+        if client is None:
+            return []
+        return list(client.with_options(timeout=CONNECTING).models.list().data)
 
     def _told_window(self) -> int | None:
         """Return what the provider's profile or the server's list of models says."""
@@ -202,7 +217,8 @@ class ChatGenerator:
             )
         if isinstance(error, ModelNotFoundError):
             return GeneratorFailed(
-                f"the server of {self.name!r} has no such model ({_line(error)}); check its name"
+                f"the server of {self.name!r} has no such model ({_line(error)}); check its name, and "
+                "that the address has the path that the server wants, mostly /v1"
             )
         status = getattr(error, "status_code", None)
         if isinstance(status, int) and status < 500:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 from qa_bot.errors import GeneratorFailed
+from qa_bot.models.thoughts import OPENING
 from qa_bot.types import Message
 
 PLAIN = (
@@ -27,6 +29,11 @@ class ChatTemplate:
         self._own = bool(tokenizer.chat_template)
         self._template = None if self._own else (BARE if seq2seq else PLAIN)
         self._markers = _markers(tokenizer)
+
+    @cached_property
+    def opens_thoughts(self) -> bool:
+        """Whether the prompt ends inside a block of thoughts, which the answer then only closes."""
+        return self._text([{"role": "user", "content": "?"}]).rstrip().endswith(OPENING)
 
     def tokens(self, messages: Sequence[Message]) -> list[int]:
         """Return the ids of the prompt, up to where the answer begins.
@@ -53,17 +60,21 @@ class ChatTemplate:
                 ) from error
 
     def _framed(self, messages: list[dict[str, str]]) -> list[int]:
-        text = self._tokenizer.apply_chat_template(
+        text = self._text(messages)
+        # a template of the model's own writes its special tokens itself
+        # whether it fits is told elsewhere: the tokenizer need not warn
+        found = self._tokenizer(text, add_special_tokens=not self._own, verbose=False)["input_ids"]
+        return [int(token) for token in found]
+
+    def _text(self, messages: list[dict[str, str]]) -> str:
+        framed = self._tokenizer.apply_chat_template(
             messages,
             chat_template=self._template,
             tokenize=False,
             add_generation_prompt=True,
             enable_thinking=False,  # templates that do not know it pass it over
         )
-        # a template of the model's own writes its special tokens itself
-        # whether it fits is told elsewhere: the tokenizer need not warn
-        found = self._tokenizer(text, add_special_tokens=not self._own, verbose=False)["input_ids"]
-        return [int(token) for token in found]
+        return str(framed)
 
     def _defused(self, text: str) -> str:
         for marker in self._markers:

@@ -15,6 +15,7 @@ from transformers.generation.streamers import BaseStreamer
 
 from qa_bot.errors import GeneratorFailed
 from qa_bot.models.chat_template import ChatTemplate
+from qa_bot.models.thoughts import OPENING
 from qa_bot.models.weights import Loaded, load
 from qa_bot.models.window import room_for_answer
 from qa_bot.types import Message
@@ -68,6 +69,8 @@ class LocalGenerator:
         # a job that ends without a word, or never begins, ends its stream too
         job.add_done_callback(lambda _: pieces.end())
         try:
+            if self._template.opens_thoughts:
+                yield OPENING
             yield from pieces
             self._settled(job)
         finally:
@@ -98,7 +101,7 @@ class LocalGenerator:
                 f"the model {self.name!r} ran out of memory; send fewer passages (the setting "
                 "`passages`), set `model_precision` to 4bit, or name a smaller model"
             ) from error
-        except (RuntimeError, ValueError, IndexError, TypeError, AttributeError, OSError) as error:
+        except (RuntimeError, ValueError, LookupError, TypeError, AttributeError, OSError) as error:
             words = str(error).strip().splitlines() or [type(error).__name__]
             raise GeneratorFailed(
                 f"the model {self.name!r} broke off ({words[0][:200]}); ask again, or check its files"

@@ -12,6 +12,7 @@ from knowledge_base.encoders.model_cache import cache_folder
 from qa_bot.errors import GeneratorFailed
 
 NEEDED = ("*.json", "*.jinja", "*.txt", "*.model", "*.safetensors")
+UNNEEDED = ("original/*", "consolidated*")
 """The files of a model; weights of other forms and originals beside them are left on the hub."""
 
 DEFAULT_WINDOW = 2048
@@ -54,7 +55,9 @@ def find_folder(name: str) -> Path:
     except (LocalEntryNotFoundError, HFValidationError):
         pass
     try:
-        return Path(snapshot_download(name, allow_patterns=list(NEEDED)))
+        return Path(
+            snapshot_download(name, allow_patterns=list(NEEDED), ignore_patterns=list(UNNEEDED))
+        )
     except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
         raise GeneratorFailed(
             f"the model {name!r} is in no local folder or cache and could not be fetched "
@@ -74,7 +77,7 @@ def load(
     Args:
         name: A folder, or a name on the hub.
         precision: ``auto``, ``fp32``, ``bf16``, ``fp16``, ``8bit`` or ``4bit``.
-        window: The most tokens of prompt and answer; 0: what the model's files say.
+        window: The most tokens of prompt and answer, up to what the model's files say; 0: that.
         memory: The most bytes on each device, as accelerate takes them; None: what is free.
 
     Raises:
@@ -103,7 +106,8 @@ def load(
             f"the model {name!r} cannot be loaded ({_line(error)}); its folder needs config.json, the "
             "tokenizer's files and *.safetensors of a causal or sequence-to-sequence model: fetch it again"
         ) from error
-    return Loaded(model.eval(), tokenizer, window or _window(config, tokenizer), kind)
+    own = _window(config, tokenizer)
+    return Loaded(model.eval(), tokenizer, min(window or own, own), kind)
 
 
 def fitting_precision() -> str:

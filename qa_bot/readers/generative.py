@@ -145,7 +145,7 @@ class GenerativeReader:
                 yield piece
         except GeneratorFailed as error:
             self._count("failed")
-            log.warning("the model %s failed: %s", self.generator.name, error)
+            log.warning("the passages are quoted instead: %s", error)
             if not shown:
                 yield from pieces(quoted)
             note = phrase("model_failed", question, why=str(error))

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from qa_bot.bootstrap import open_app
 from qa_bot.cli import group
+from qa_bot.config import Config
 from qa_bot.evaluation.model_trial import SAMPLE
 
 
@@ -61,3 +63,15 @@ def test_a_server_that_is_not_there_is_a_failure_in_part() -> None:
         assert one["outcome"] == "failed"
         assert "Connection refused" in one["error"]
         assert "[1]" in one["answer"]
+
+
+def test_a_server_alone_stands_for_its_first_model(tmp_path: Path) -> None:
+    """It has a name in the list of models, and the bot is the settings' own."""
+    app = open_app(Config(home=str(tmp_path / "home"), base_url="http://127.0.0.1:9/v1"))
+    try:
+        assert app.models() == ["http://127.0.0.1:9/v1", "quote"]
+        assert app.bot() is app.bot(model="http://127.0.0.1:9/v1")
+        assert app.generator is not None
+        assert app.generator.name == "the first model at http://127.0.0.1:9/v1"
+    finally:
+        app.close()

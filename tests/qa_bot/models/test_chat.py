@@ -61,14 +61,15 @@ def test_after_three_failures_the_server_is_left_alone(nobody: str) -> None:
     assert (model.health.asked, model.health.failed, model.health.refused) == (3, 3, 1)
 
 
+@pytest.mark.parametrize("ending", ["", "\n", "\nX-Other: 1", "é"])
 def test_a_key_stands_in_no_setting_no_message_and_no_log(
-    nobody: str, caplog: pytest.LogCaptureFixture
+    nobody: str, caplog: pytest.LogCaptureFixture, ending: str
 ) -> None:
-    """It is read from the environment and sent, nothing else."""
+    """It is read from the environment and sent, nothing else; one that cannot be sent neither."""
     secret = "sk-very-secret-0123456789"
-    assert api_key({"QA_BOT_API_KEY": secret}) == secret
+    assert api_key({"QA_BOT_API_KEY": f" {secret}\n"}) == secret
     assert not hasattr(Config(), "api_key")
-    model = open_generator("tiny", nobody, api_key=secret, window=2000)
+    model = open_generator("tiny", nobody, api_key=secret + ending, window=2000)
     caplog.set_level(logging.DEBUG)
     with pytest.raises(GeneratorFailed) as found:
         list(model.stream(ASKED))
@@ -112,3 +113,22 @@ def test_other_providers_are_reached_where_their_packages_are(
     with pytest.raises(GeneratorFailed, match="Connection refused") as found:
         list(open_generator(name).stream(ASKED, max_tokens=5))
     assert "sk-secret" not in str(found.value)
+
+
+def test_an_address_without_its_protocol_is_refused_with_an_example() -> None:
+    """Before anything is sent."""
+    with pytest.raises(GeneratorFailed, match=r"must begin with http:// or https://, as http"):
+        open_generator("tiny", "localhost:8000/v1")
+
+
+def test_a_server_that_is_down_is_asked_for_its_window_once_a_minute() -> None:
+    """A look at the window costs nothing after the first."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        model = open_generator(
+            "tiny", f"http://127.0.0.1:{silent.getsockname()[1]}/v1", timeout=0.2
+        )
+        silent.close()
+        assert model.window == 4096
+        started = time.monotonic()
+        assert [model.window for _ in range(100)] == [4096] * 100
+        assert time.monotonic() - started < 0.1

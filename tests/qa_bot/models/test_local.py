@@ -60,7 +60,7 @@ def test_the_text_is_what_the_model_writes_at_once(model: LocalGenerator, tokeni
 
 def test_the_window_is_what_the_models_files_say_or_what_is_set(tiny_causal: Path) -> None:
     """Prompt and answer together never pass it."""
-    assert load(str(tiny_causal)).window == 256
+    assert load(str(tiny_causal)).window == load(str(tiny_causal), window=9999).window == 256
     small = open_local_model(str(tiny_causal), window=60)
     assert small.count(ASKED) + len(list(small.stream(ASKED, max_tokens=500))) <= 60
     with pytest.raises(PromptTooLong, match="reads 50 with its answer"):
@@ -264,3 +264,20 @@ def test_a_quantized_model_is_smaller_and_answers(tiny_causal: Path, precision: 
     whole = load(str(tiny_causal), precision="fp32")
     assert quantized.model.get_memory_footprint() < whole.model.get_memory_footprint()
     assert list(LocalGenerator(quantized, precision).stream(ASKED, max_tokens=5))
+
+
+def test_thoughts_that_the_prompt_opens_are_left_out_too(
+    tiny_causal: Path, tmp_path: Path, tokenizer: Any
+) -> None:
+    """As DeepSeek's templates do: the model writes thoughts, and only closes them."""
+    from copy import copy
+
+    folder = tmp_path / "thinking"
+    shutil.copytree(tiny_causal, folder)
+    thinking = copy(tokenizer)
+    thinking.chat_template = tokenizer.chat_template + "<think>\n"
+    thinking.save_pretrained(folder)
+    assert "".join(open_generator(str(folder)).stream(ASKED, max_tokens=5)) == ""
+    raw = "".join(open_local_model(str(folder)).stream(ASKED, max_tokens=5))
+    assert raw.startswith("<think>")
+    assert len(raw) > len("<think>")
