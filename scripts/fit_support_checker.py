@@ -33,16 +33,22 @@ from qa_bot.training.data import hold_out, read_questions
 
 Floats = npt.NDArray[np.float64]
 
+ROUNDS = 4
+"""How often evidence is chosen anew while the weights are fitted."""
+
+LEVEL = 0.01
+"""Thresholds whose error is within this of the least are as good; the middle one is taken."""
+
 RIDGE = 3e-4
 """How much large weights are held back."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A claim with what was measured of it."""
+    """A claim with what was measured of it beside its best evidence, and beside the next best."""
 
     claim: Claim
-    values: dict[str, float]
+    candidates: list[dict[str, float]]
 
 
 def main() -> None:
@@ -65,7 +71,8 @@ def main() -> None:
         fit = fitted(taught, features)
         # what no network read is weighed by the lexical fit alone
         measurable = {
-            k: [r for r in rows if set(features) <= set(r.values)] for k, rows in sets.items()
+            k: [r for r in rows if set(features) <= set(r.candidates[0])]
+            for k, rows in sets.items()
         }
         figures = {k: report(rows, features, fit) for k, rows in measurable.items() if rows}
         found[name] = {**fit, "claims": len(taught), "auroc": figures}
@@ -116,31 +123,45 @@ def measured(measurer: Measurer, articles: Any, count: int, seed: str) -> list[R
     started = time.perf_counter()
     rows = []
     for claim in ClaimMaker(articles, seed).claims(count):
-        found = measurer.measure(claim.sentence, claim.passages)
-        if found is not None:
-            rows.append(Row(claim, found.values))
+        found = [measured.values for measured in measurer.measure(claim.sentence, claim.passages)]
+        if found:
+            rows.append(Row(claim, found))
     spent = 1000 * (time.perf_counter() - started) / max(1, len(rows))
     print(f"{seed}: {len(articles)} articles, {len(rows)} claims, {spent:.0f} ms each", flush=True)
     return rows
 
 
-def design(rows: Sequence[Row], features: Sequence[str]) -> Floats:
-    """Return the features as an array; text that no network read has 0 for what it would have said."""
-    return np.array([[row.values.get(name, 0.0) for name in features] for row in rows], float)
+def design(rows: Sequence[Row], features: Sequence[str], weights: Floats | None = None) -> Floats:
+    """Return each row's features beside the evidence that supports it best under these weights.
+
+    Without weights that is the best window; what no network read has 0 for what it would have said.
+    """
+    chosen = []
+    for row in rows:
+        some = np.array([[c.get(name, 0.0) for name in features] for c in row.candidates], float)
+        chosen.append(some[0] if weights is None else some[int(np.argmax(some @ weights))])
+    return np.array(chosen)
 
 
 def fitted(rows: Sequence[Row], features: Sequence[str]) -> dict[str, Any]:
-    """Return bias, weights and the threshold that errs least, both kinds of error counted alike."""
+    """Return bias, weights and the threshold that errs least, both kinds of error counted alike.
+
+    Evidence is chosen by the weights that are fitted, in turn, as it will be chosen afterwards.
+    """
     truth = np.array([row.claim.supported for row in rows])
-    values = design(rows, features)
-    weights = constrained(values, truth, [-1.0 if name in AGAINST else 1.0 for name in features])
-    scores = 1 / (1 + np.exp(-(weights[0] + values @ weights[1:])))
+    signs = [-1.0 if name in AGAINST else 1.0 for name in features]
+    weights: Floats | None = None
+    for _ in range(ROUNDS):
+        values = design(rows, features, None if weights is None else weights[1:])
+        weights = constrained(values, truth, signs)
+    assert weights is not None
+    scores = 1 / (1 + np.exp(-(weights[0] + design(rows, features, weights[1:]) @ weights[1:])))
     steps = np.linspace(0.05, 0.95, 91)
     errors = [((scores[truth] < t).mean() + (scores[~truth] >= t).mean()) / 2 for t in steps]
     return {
         "bias": round(float(weights[0]), 4),
         "weights": {n: round(float(w), 4) for n, w in zip(features, weights[1:], strict=True)},
-        "threshold": round(float(steps[int(np.argmin(errors))]), 2),
+        "threshold": round(float(np.median(steps[np.array(errors) <= min(errors) + LEVEL])), 2),
     }
 
 
@@ -167,7 +188,7 @@ def constrained(values: Floats, truth: npt.NDArray[np.bool_], signs: Sequence[fl
 def report(rows: Sequence[Row], features: Sequence[str], fit: dict[str, Any]) -> dict[str, Any]:
     """Return AUROC over all, for each kind of false claim, and what the threshold does."""
     weights = np.array([fit["weights"][name] for name in features])
-    scores = 1 / (1 + np.exp(-(fit["bias"] + design(rows, features) @ weights)))
+    scores = 1 / (1 + np.exp(-(fit["bias"] + design(rows, features, weights) @ weights)))
     truth = np.array([row.claim.supported for row in rows])
     kinds = [row.claim.kind for row in rows]
     figures: dict[str, Any] = {
@@ -210,7 +231,12 @@ def write_rows(
     with path.open("w", encoding="utf-8") as file:
         for role, name, rows in sets:
             for row in rows:
-                line = {"role": role, "set": name, "claim": asdict(row.claim), "values": row.values}
+                line = {
+                    "role": role,
+                    "set": name,
+                    "claim": asdict(row.claim),
+                    "candidates": row.candidates,
+                }
                 file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
@@ -220,7 +246,7 @@ def read_rows(path: Path) -> tuple[list[Row], dict[str, list[Row]], dict[str, li
     held: dict[str, list[Row]] = {}
     reported: dict[str, list[Row]] = {}
     for line in map(json.loads, path.read_text("utf-8").splitlines()):
-        row = Row(Claim(**line["claim"]), line["values"])
+        row = Row(Claim(**line["claim"]), line["candidates"])
         if line["role"] == "taught":
             taught.append(row)
         else:

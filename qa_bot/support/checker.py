@@ -83,13 +83,16 @@ class BundledSupportChecker:
             sentence: One sentence without citation marks.
             passages: The passages' texts, cited ones first.
         """
-        measured = self._measurer.measure(sentence, passages)
-        if measured is None:
-            return Support(0.0, False, None)
-        fit = self._calibration.read if measured.readable else self._calibration.lexical
-        score = fit.score(measured.values)
-        passage = measured.window.passage if measured.window.coverage > 0 else None
-        return Support(score, score >= fit.threshold, passage, measured.conflicts)
+        best = Support(0.0, False, None)
+        for measured in self._measurer.measure(sentence, passages):
+            fit = self._calibration.read if measured.readable else self._calibration.lexical
+            score = fit.score(measured.values)
+            passage = measured.passage if measured.values["coverage"] > 0 else None
+            if best.passage is None or score > best.score:
+                best = Support(score, score >= fit.threshold, passage, measured.conflicts)
+            if best.supported:
+                break
+        return best
 
 
 def bundled_checker(encoder: Encoder) -> BundledSupportChecker:

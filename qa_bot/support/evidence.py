@@ -109,6 +109,38 @@ GROWS = 0.06
 """How much more of a claim's words one more sentence must cover."""
 
 
+def second(
+    claim: Said,
+    passages: Sequence[str],
+    found: Sequence[Window],
+    weight: Mapping[str, float],
+) -> Window | None:
+    """Return the window of another passage that covers what the best one leaves out, if much of it.
+
+    A sentence may rest on two passages: "Delivery takes two days, and returns are free."
+    """
+    unseen = max(weight.values(), default=1.0)
+    wanted = set(claim.words)
+    first = found[0]
+    held = _held(passages[first.passage], first.first, first.last)
+    joint = [
+        overlap(wanted, held | _held(passages[w.passage], w.first, w.last), weight, unseen)
+        for w in found[1:]
+    ]
+    if not joint or max(joint) < first.coverage + ADDS:
+        return None
+    return found[1 + joint.index(max(joint))]
+
+
+ADDS = 0.2
+"""How much more of a claim's words a second passage must cover."""
+
+
+def _held(passage: str, first: int, last: int) -> set[str]:
+    some = sentences(passage)[first : last + 1]
+    return {term for sentence in some for term in said(sentence).terms}
+
+
 def _around(best: int, count: int) -> list[tuple[int, int]]:
     pairs = [(best - 1, best), (best, best + 1), (best - 1, best + 1)]
     return [(first, last) for first, last in pairs if first >= 0 and last < count]

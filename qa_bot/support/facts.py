@@ -74,6 +74,8 @@ _DATES = tuple(
         rf"{_YEAR}\s?年(?:\s?(?P<month>1[0-2]|0?[1-9])\s?月(?:\s?{_DAY}\s?[日号])?)?",
         rf"(?<!\d)(?P<month>1[0-2]|0?[1-9])\s?月\s?{_DAY}\s?[日号]",
         r"\b(?P<month>January|February|April|June|July|August|September|October|November|December)\b",
+        r"\b(?:in|of|by|until|since|before|after|during|from|this|next|last) "
+        r"(?P<month>March|May|August)\b",
         rf"(?<![\d.,$€£#-]){_YEAR}(?![\d%]|[.,]\d|-\w)",
     )
 )
@@ -172,7 +174,8 @@ def _names(text: str) -> Iterator[Fact]:
             start = text.find(word, at)
             at = start + len(word)
             if tag in _CHINESE_NAMES and len(word) > 1:
-                yield Fact(FactKind.NAME, word.lower(), start, at)
+                name = word.rstrip("于在的")
+                yield Fact(FactKind.NAME, name.lower(), start, start + len(name))
 
 
 def _name(text: str, match: re.Match[str]) -> Iterator[Fact]:

@@ -45,8 +45,8 @@ _MEASURES = (
     "件项级层楼章篇本册座辆架艘只家所间届世纪代倍成折度米里公"
 )
 CHINESE_NUMERAL = re.compile(
-    rf"第?[一二三四五六七八九十百千万亿两零〇]{{2,}}|第[一二三四五六七八九十]|"
-    rf"[二三四五六七八九十两](?=[{_MEASURES}])"
+    rf"第?[一二三四五六七八九十百千万亿两零〇]{{2,}}|第[一二三四五六七八九十](?!天)|"
+    rf"(?<!第)[二三四五六七八九十两](?=[{_MEASURES}])"
 )
 """Chinese numbers: of two characters, ordinal, or before a measure word (one alone is an article)."""
 

@@ -20,7 +20,7 @@ from qa_bot.training.data import Question
 from qa_bot.training.statements import reworded, statement
 from qa_bot.training.swaps import OPPOSITE, OPPOSITE_WORD
 
-TRUE_KINDS = ("verbatim", "reworded", "joined", "answer")
+TRUE_KINDS = ("verbatim", "reworded", "joined", "two passages", "answer")
 CHANGED_KINDS = ("number", "date", "name", "negation", "opposite", "other answer")
 ELSEWHERE_KINDS = ("same article", "most alike", "other article")
 
@@ -122,6 +122,9 @@ class ClaimMaker:
         sentence = own[at]
         if kind == "verbatim":
             return sentence, ""
+        if kind == "two passages":
+            others = [s for p in passages if p != text for s in good_sentences(p)]
+            return (joined(sentence, draw.choice(others)), sentence) if others else None
         if kind == "reworded":
             made = reworded(sentence, draw)
             return (made, sentence) if made else None
