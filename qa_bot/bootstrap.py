@@ -24,7 +24,7 @@ from knowledge_base.registry import Registry
 from knowledge_base.reindex import reindex
 from knowledge_base.types import Check, Document, DocumentInfo, IngestProgress
 from qa_bot.bot import QABot
-from qa_bot.components import open_checker, open_generator, open_reader
+from qa_bot.components import generator_kind, open_checker, open_generator, open_reader
 from qa_bot.config import Config, api_key
 from qa_bot.conversations import Conversations
 from qa_bot.protocols import Generating, Generator, Reader, Reranking
@@ -343,6 +343,7 @@ class App:
         if model not in self._others:
             name, at, url = model.partition("@http")
             base_url = f"http{url}" if at else self._config.base_url
+            generator_kind(name, base_url)  # a name that cannot be is told now, not at a question
             own = model == (self._config.model or self._config.base_url)
             self._others[model] = OnDemandGenerator(
                 model,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 from knowledge_base.components import resolve
 from knowledge_base.errors import UnknownComponent
@@ -75,21 +76,36 @@ def open_generator(
         UnknownComponent: If it is none of these.
         GeneratorFailed: If the model is missing or damaged, or the server cannot be reached.
     """
+    kind = generator_kind(name, base_url)
     from qa_bot.models.guarded import GuardedGenerator
 
-    if not base_url and name in GENERATORS:
+    if kind == "table":
         made: Generator = resolve(GENERATORS, "generator model", name)()
         return GuardedGenerator(made)
-    folder = Path(name).expanduser()
-    if not base_url and (folder.is_dir() or _is_hub_name(name)):
+    if kind == "local":
         from qa_bot.models.local import open_local_model
 
         return GuardedGenerator(open_local_model(name, precision=precision, window=window))
-    if base_url or name.partition(":")[0] in PROVIDERS:
-        from qa_bot.models.chat import open_chat_model
+    from qa_bot.models.chat import open_chat_model
 
-        chat = open_chat_model(name, base_url, api_key=api_key, timeout=timeout, window=window)
-        return GuardedGenerator(chat)
+    chat = open_chat_model(name, base_url, api_key=api_key, timeout=timeout, window=window)
+    return GuardedGenerator(chat)
+
+
+def generator_kind(name: str, base_url: str = "") -> Literal["table", "local", "remote"]:
+    """Return what a generator model is by its name; nothing is opened, nothing asked.
+
+    Raises:
+        UnknownComponent: If it is nothing that ``open_generator`` takes.
+    """
+    if base_url:
+        return "remote"
+    if name in GENERATORS:
+        return "table"
+    if Path(name).expanduser().is_dir() or _is_hub_name(name):
+        return "local"
+    if name.partition(":")[0] in PROVIDERS:
+        return "remote"
     raise UnknownComponent(
         f"no generator model is called {name!r}; choose one of {', '.join(GENERATORS)}, a model's folder, "
         "its name on the hub (owner/model), provider:model, or name a server with --base-url"

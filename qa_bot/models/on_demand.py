@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 
+from qa_bot.errors import GeneratorFailed
 from qa_bot.protocols import Generator
 from qa_bot.types import Message
+
+REST = 30.0
+"""Seconds after a failure until opening is tried again."""
 
 
 class OnDemandGenerator:
     """Stands for a model until it is needed. Safe for many threads; the model is opened once.
 
-    Where opening fails every question tries anew: a server may have come up in between.
+    Where opening fails a later question tries anew: a server may have come up, a file have been
+    mended in between. Questions of the next seconds get the same error at once, since reading a
+    damaged model takes long.
     """
 
-    def __init__(self, name: str, open: Callable[[], Generator]) -> None:
+    def __init__(
+        self,
+        name: str,
+        open: Callable[[], Generator],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         """Take what the model is called until then, and what opens it."""
+        self._clock = clock
+        self._failed: tuple[float, GeneratorFailed] | None = None
         self._name = name
         self._open = open
         self._lock = threading.Lock()
@@ -59,6 +74,13 @@ class OnDemandGenerator:
 
     def _model(self) -> Generator:
         with self._lock:
-            if self._opened is None:
+            if self._opened is not None:
+                return self._opened
+            if self._failed is not None and self._clock() < self._failed[0] + REST:
+                raise GeneratorFailed(str(self._failed[1])) from self._failed[1]
+            try:
                 self._opened = self._open()
+            except GeneratorFailed as error:
+                self._failed = (self._clock(), error)
+                raise
             return self._opened
