@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from knowledge_base.encoders.bundled import bundled_encoder
 from knowledge_base.encoders.hashing import HashingEncoder
@@ -24,6 +25,10 @@ from knowledge_base.home import Home
 from knowledge_base.knowledge_base import KnowledgeBase
 from qa_bot.errors import GeneratorFailed
 from qa_bot.types import Message
+
+# how long an example takes says how busy the machine is; speed is measured in benchmarks/
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 SHARED_DATA = Path(
     os.environ.get("QA_BOT_SHARED_DATA") or Path(__file__).parents[1].parent / "shared" / "data"
