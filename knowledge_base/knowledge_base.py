@@ -224,11 +224,7 @@ class KnowledgeBase:
         Raises:
             SourceNotFound: If it names no document, or several.
         """
-        sources = self._registry.matching(source)
-        if len(sources) != 1:
-            found = f"{len(sources)} documents match" if sources else "no document matches"
-            raise SourceNotFound(f"{found} {source!r}; `qa-bot documents` lists them, name one")
-        return Recommender(self._registry, self._dense).documents(sources[0], k)
+        return Recommender(self._registry, self._dense).documents(self._one(source), k)
 
     def similar_to_passage(self, id: str, k: int = 5) -> list[Similar]:
         """Return up to k other documents with a passage like a given one, best first.
@@ -282,6 +278,17 @@ class KnowledgeBase:
             raise SourceNotFound(f"no passage has the id {id!r}; it may have been replaced")
         return found[id]
 
+    def passages_of(self, source: str) -> list[Passage]:
+        """Return the passages of a document in order.
+
+        Args:
+            source: A whole source, or its ending after a slash.
+
+        Raises:
+            SourceNotFound: If it names no document, or several.
+        """
+        return self._registry.of_document(self._one(source))
+
     def neighbours(self, id: str, before: int = 1, after: int = 1) -> list[Passage]:
         """Return a passage with those around it in its document, in order."""
         return self._registry.around(self.passage(id), before, after)
@@ -301,6 +308,13 @@ class KnowledgeBase:
             self._lexical.close()
             if self._chroma is not None:
                 self._chroma.close()
+
+    def _one(self, source: str) -> str:
+        sources = self._registry.matching(source)
+        if len(sources) != 1:
+            found = f"{len(sources)} documents match" if sources else "no document matches"
+            raise SourceNotFound(f"{found} {source!r}; `qa-bot documents` lists them, name one")
+        return sources[0]
 
     def _dense_index(self, path: Path | None, collection: str, url: str | None) -> DenseIndex:
         return DenseIndex(

@@ -18,6 +18,11 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "ingest": ("ingest:ingest", "Take files, folders and zip archives into a knowledge base."),
     "ask": ("ask:ask", "Answer a question from the documents, with citations."),
     "search": ("ask:search", "Find the passages that match a query."),
+    "verify": ("study:verify", "Tell whether the documents support a claim, and quote them."),
+    "summarise": (
+        "study:summarise",
+        "Summarise a document; a model writes, every sentence is checked.",
+    ),
     "explain": ("explain:explain", "Tell why a document was, or was not, found."),
     "similar": ("explain:similar", "Find documents like a given one; copies are flagged."),
     "glossary": ("explain:glossary", "Show or replace a knowledge base's glossary."),

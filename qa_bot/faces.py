@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from knowledge_base.types import IngestReport, Passage, Retrieval, ScoredPassage, Similar, Trace
-from qa_bot.types import Answer, Citation, Claim
+from qa_bot.types import Answer, Citation, Claim, Summary, Verdict
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:
@@ -31,6 +31,33 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "explain": _plain(answer.explain),
         "conversation_id": answer.conversation_id,
         "turn_id": answer.turn_id,
+    }
+
+
+def verdict_json(verdict: Verdict) -> dict[str, Any]:
+    """Return a verdict in the form of ``verify --json``."""
+    return {
+        "claim": verdict.claim,
+        "supported": verdict.supported,
+        "score": _rounded(verdict.support.score),
+        "conflicts": list(verdict.support.conflicts),
+        "citation": None if verdict.citation is None else _citation(verdict.citation),
+        "model": {"name": verdict.model, "supported": verdict.by_model} if verdict.model else None,
+        "note": verdict.note,
+    }
+
+
+def summary_json(summary: Summary) -> dict[str, Any]:
+    """Return a summary in the form of ``summarise --json``."""
+    return {
+        "source": summary.source,
+        "title": summary.title,
+        "summary": summary.text,
+        "citations": [_citation(citation) for citation in summary.citations],
+        "support": [_claim(claim, summary.text) for claim in summary.claims],
+        "model": summary.model,
+        "passages_read": summary.read,
+        "passages": summary.passages,
     }
 
 

@@ -62,6 +62,41 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether the documents support a claim.
+
+    ``citation`` quotes what comes nearest to it. ``by_model`` is what the model called ``model``
+    says; None where none is named, or it failed, and ``note`` says why.
+    """
+
+    claim: str
+    support: Support
+    citation: Citation | None
+    model: str = ""
+    by_model: bool | None = None
+    note: str = ""
+
+    @property
+    def supported(self) -> bool:
+        """Whether the checker finds support and no model denies it."""
+        return self.support.supported and self.by_model is not False
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A document in a few sentences, each with its support; ``read`` of its ``passages`` were read."""
+
+    source: str
+    title: str
+    text: str
+    citations: tuple[Citation, ...]
+    claims: tuple[Claim, ...]
+    model: str
+    read: int
+    passages: int
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What a reader makes of a question and its passages.
 

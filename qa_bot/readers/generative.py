@@ -93,11 +93,11 @@ class GenerativeReader:
         self.generator = generator
         self.extractive = extractive
         self.name = extractive.name
-        self._checker = checker
-        self._prompts = prompts
+        self.checker = checker
+        self.prompts = prompts
         self._packer = Packer(generator, prompts, reach=reach)
         self._folder = Folder(generator, prompts, self._packer)
-        self._strict = strict
+        self.strict = strict
         self._lock = threading.Lock()
         self._counts = {"answered": 0, "declined": 0, "failed": 0}
 
@@ -165,7 +165,7 @@ class GenerativeReader:
         """
         folded = self._folder.fold(conversation)
         packed = self._packer.pack(question, hits, folded.turns, folded.summary)
-        composition = Composition(question, packed.passages, self._checker, strict=self._strict)
+        composition = Composition(question, packed.passages, self.checker, strict=self.strict)
         writing = _Writing(composition, self._refusals())
         with closing(
             _closable(self.generator.stream(packed.messages, max_tokens=packed.room))
@@ -213,7 +213,7 @@ class GenerativeReader:
 
     def _refusals(self) -> list[str]:
         """Return the sentences by which the model says that there is no answer, bare."""
-        return [_bare(self._prompts.render("no_answer", code)[0].content) for code in LANGUAGES]
+        return [_bare(self.prompts.render("no_answer", code)[0].content) for code in LANGUAGES]
 
     def _count(self, what: str) -> None:
         with self._lock:

@@ -148,3 +148,33 @@ def test_the_command_line_prints_one_document_with_support(folder: Path, tmp_pat
     assert "</passage>" in marked["answer"]
     assert "</passage>" not in strict["answer"]
     assert strict["explain"]["generator"]["marks"]["removed"] > 0
+
+
+@pytest.mark.slow
+def test_a_claim_and_a_document_from_the_command_line(folder: Path, tmp_path: Path) -> None:
+    """The exit status tells whether the claim is supported."""
+
+    def run(*arguments: str) -> Any:
+        command = [
+            sys.executable,
+            "-m",
+            "qa_bot.cli",
+            *arguments,
+            "--home",
+            str(tmp_path),
+            "--json",
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+        return done.returncode, json.loads(done.stdout)
+
+    run("ingest", str(folder))
+    status, found = run("verify", "The refund is paid within five working days.")
+    assert (status, found["supported"]) == (0, True)
+    status, found = run(
+        "verify", "The refund is paid within seven working days.", "--model", "echo"
+    )
+    assert (status, found["supported"]) == (1, False)
+    assert found["model"] == {"name": "echo", "supported": None}
+    status, found = run("summarise", "hours.md", "--model", "echo")
+    assert status == 0
+    assert "The shop opens at nine and closes at five." in found["summary"]
