@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,8 +11,9 @@ from typing import Any, TypeAlias
 
 import gradio as gr
 
+from knowledge_base.errors import KnowledgeBaseError
 from qa_bot.bootstrap import App
-from qa_bot.errors import ConversationNotFound
+from qa_bot.errors import ConversationNotFound, QABotError
 from qa_bot.types import Conversation, Finished, Searched, StreamEvent, Token
 from qa_bot.ui.generated import follow_ups_html
 from qa_bot.ui.rendering import Exchange, exchange_html, opened_thread, thread_html
@@ -21,6 +23,8 @@ from qa_bot.ui.texts import Texts
 
 ANSWERS = 8
 """Questions answered at a time; more wait in the queue."""
+
+log = logging.getLogger(__name__)
 
 Update: TypeAlias = Any
 """What Gradio takes as a component's new value."""
@@ -83,13 +87,20 @@ class Chat:
         found = self._view.conversation(session)
         if id is None or found is None or self._answered_in.get(key) != id:
             return gr.skip(), gr.skip()
-        bot = self._app.bot(found.knowledge_base)
-        bot.name(id)
-        questions = bot.suggest(id)
+        try:
+            bot = self._app.bot(found.knowledge_base)
+            bot.name(id)
+            questions = bot.suggest(id)
+            named = self._app.conversations.get(id).title != found.title
+        except (KnowledgeBaseError, QABotError) as error:
+            log.warning("nothing was suggested: %s", error)  # deleted meanwhile, or no such model
+            return gr.skip(), gr.skip()
         if self._answered_in.get(key) != id:
             return gr.skip(), gr.skip()
         t = texts_for(request)
-        return follow_ups_html(questions, t), self._view.conversations(session, t)
+        # what has not changed is left alone: somebody may be typing a title there
+        listed = self._view.conversations(session, t) if named else gr.skip()
+        return follow_ups_html(questions, t) if questions else gr.skip(), listed
 
     def stop(self, request: gr.Request) -> None:
         """Stop the answer that this tab waits for."""
