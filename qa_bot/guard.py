@@ -23,6 +23,9 @@ CLOSED = (
 SAFE = ("GET", "HEAD", "OPTIONS", None)
 """Methods that change nothing; a websocket has none."""
 
+WORKING = ("/api/", "/search/", "/source/")
+"""Addresses whose answers cost work or hold documents: no other site may ask for them, even by GET."""
+
 STRANGE = (b"cross-site", b"same-site")
 """Where a browser says a request comes from when it is not the page itself."""
 
@@ -71,7 +74,8 @@ class Guard:
             refused = PlainTextResponse("this server answers to localhost alone\n", 421)
             await refused(scope, receive, send)
             return
-        if scope.get("method") not in SAFE and headers.get(b"sec-fetch-site") in STRANGE:
+        changes_or_works = scope.get("method") not in SAFE or scope["path"].startswith(WORKING)
+        if changes_or_works and headers.get(b"sec-fetch-site") in STRANGE:
             await PlainTextResponse("not from another site\n", 403)(scope, receive, send)
             return
         if scope["path"].startswith(CLOSED):

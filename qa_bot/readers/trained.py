@@ -17,6 +17,7 @@ import numpy.typing as npt
 from knowledge_base.indexes.analysis import has_cjk
 from knowledge_base.protocols import Encoder
 from knowledge_base.types import ScoredPassage, Span
+from qa_bot.errors import ReaderError
 from qa_bot.phrases import phrase
 from qa_bot.readers.evidence import (
     Evidence,
@@ -29,14 +30,15 @@ from qa_bot.readers.evidence import (
     with_list,
 )
 from qa_bot.readers.expected import fits
-from qa_bot.readers.mentions import unmentioned
+from qa_bot.readers.mentions import unmentioned, unmentioned_things
 from qa_bot.readers.network import PassageScore, ReaderModel, SpanScore, read_as
 from qa_bot.readers.polarity import with_polarity
 from qa_bot.readers.relevance import RelevanceReranker
+from qa_bot.readers.rows import columns, own_row
 from qa_bot.readers.similarity import UNREADABLE, SimilarityReader, reason_of
 from qa_bot.types import Reading
 
-THRESHOLDS: Mapping[str, float] = {"strict": 0.5, "balanced": 0.2, "eager": 0.12}
+THRESHOLDS: Mapping[str, float] = {"strict": 0.5, "balanced": 0.18, "eager": 0.12}
 """How sure the reader must be that an answer is right before it gives one, by caution."""
 
 SHARE_OF_SEVERAL = 0.5
@@ -52,7 +54,7 @@ SETTLED_ANSWERABLE, SETTLED_MARGIN = 3.9, 6.0
 """From these logits, that a passage answers and that its span stands above none, it settles a
 question: on the development questions no such passage was a wrong one."""
 
-COMPARED = 12
+COMPARED = 6
 """Sentences whose meaning is compared with the question's: those the network and the words prefer."""
 
 MOST_SENTENCES = 96
@@ -69,6 +71,11 @@ FEATURES = (
     "fits",
 )
 """What a sentence is ranked by."""
+
+SIGNS = ("logit", "gap", "absent", "elsewhere", "meaning")
+"""What the certainty is made of: the best sentence's logit; how far it stands above the next passage's;
+how much of what the question is about no passage mentions, and how much of what it names the best
+passage does not; and the cosine of that passage."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -96,8 +103,7 @@ class Candidate:
 class Calibration:
     """How features become a certainty; fitted on held-out questions.
 
-    ``rank`` weighs 1 and ``FEATURES``; ``sure`` weighs 1, the best sentence's logit and how far it
-    stands above the next passage's.
+    ``rank`` weighs 1 and ``FEATURES``; ``sure`` weighs 1 and ``SIGNS``.
     """
 
     rank: tuple[float, ...]
@@ -105,18 +111,28 @@ class Calibration:
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any]) -> Calibration:
-        """Read it from ``reader.json``."""
+        """Read it from ``reader.json``.
+
+        Raises:
+            ReaderError: If it was fitted for other features.
+        """
         found = settings["calibration"]
-        return cls(tuple(found["rank"]), tuple(found["sure"]))
+        rank, sure = tuple(found["rank"]), tuple(found["sure"])
+        if (len(rank), len(sure)) != (1 + len(FEATURES), 1 + len(SIGNS)):
+            raise ReaderError(
+                f"the reader's calibration has {len(rank)} and {len(sure)} weights, expected "
+                f"{1 + len(FEATURES)} and {1 + len(SIGNS)}; calibrate it again with `qa-bot train reader`"
+            )
+        return cls(rank, sure)
 
     def logits(self, values: Floats) -> Floats:
         """Return the logit of each row of features."""
         logits: Floats = self.rank[0] + values @ np.array(self.rank[1:])
         return logits
 
-    def confidence(self, best: float, gap: float) -> float:
-        """Return the probability that the best sentence holds the answer."""
-        total = self.sure[0] + self.sure[1] * best + self.sure[2] * gap
+    def confidence(self, signs: Sequence[float]) -> float:
+        """Return the probability that the best sentence holds the answer, from its ``SIGNS``."""
+        total = self.sure[0] + float(np.dot(signs, self.sure[1:]))
         return 1.0 / (1.0 + math.exp(-total))
 
 
@@ -204,6 +220,13 @@ def best_and_gap(logits: Floats, passages: Sequence[str]) -> tuple[int, float]:
     return best, float(logits[best] - max(others)) if others else 0.0
 
 
+def surroundings(question: str, hits: Sequence[ScoredPassage], hit: ScoredPassage) -> list[float]:
+    """Return the signs that do not depend on the logits, where the best sentence is of this hit."""
+    absent = min(2, len(unmentioned_things(question, hits))) / 2
+    elsewhere = min(2, len(unmentioned(question, [hit]).all)) / 2
+    return [absent, elsewhere, hit.explain.dense_score or 0.0]
+
+
 class TrainedReader:
     """Quotes whole sentences around the spans that the network finds."""
 
@@ -244,18 +267,22 @@ class TrainedReader:
         logits = self._calibration.logits(values)
         best, gap = best_and_gap(logits, [c.sentence.hit.passage.id for c in found])
         absent = unmentioned(question, hits)
-        confidence = absent.capped(self._calibration.confidence(float(logits[best]), gap))
+        around = surroundings(question, hits, found[best].sentence.hit)
+        signs = [float(logits[best]), gap, *around]
+        confidence = absent.capped(self._calibration.confidence(signs))
         explain: dict[str, object] = {
             "read_by": self.name,
             "features": dict(zip(FEATURES, map(float, values[best]), strict=True)),
-            "logit": float(logits[best]),
-            "gap": gap,
+            **dict(zip(SIGNS, signs, strict=True)),
             "unmentioned": list(absent.all),
             "passages_read": len(reads),
         }
         if confidence < self._threshold:
             reason = reason_of(question, absent)
             return Reading("", None, True, confidence, reason=reason, explain=explain)
+        overlaps = values[:, FEATURES.index("overlap")].tolist()
+        texts = [candidate.sentence.text for candidate in found]
+        best = own_row(best, texts, [c.sentence.hit.passage.id for c in found], overlaps)
         chosen = _chosen(question, found, logits, best)
         short = _short(found[best].evidence)
         return with_polarity(question, compose(with_antecedent(chosen), confidence, short, explain))
@@ -276,8 +303,12 @@ def _chosen(question: str, found: Sequence[Candidate], logits: Floats, best: int
     chosen = [first]
     several = wants_several(question)
     share = SHARE_OF_SEVERAL if several else SHARE_OF_ONE
-    least = share / (1.0 + math.exp(-float(logits[best])))
-    for number in np.argsort(-logits)[1:]:
+    least = share / (1.0 + math.exp(-float(logits.max())))
+    row = () if several else columns(found[best].sentence.text)
+    for number in np.argsort(-logits):
+        # another row of the table tells of another thing
+        if number == best or (row and columns(found[number].sentence.text) == row):
+            continue
         if (
             len(chosen) == (3 if several else 2)
             or 1.0 / (1.0 + math.exp(-float(logits[number]))) < least

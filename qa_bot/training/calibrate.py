@@ -26,7 +26,13 @@ from knowledge_base.tables import PENDING
 from knowledge_base.types import Document, ScoredPassage, Section
 from qa_bot.readers.network import ReaderModel
 from qa_bot.readers.similarity import SimilarityReader
-from qa_bot.readers.trained import Candidate, best_and_gap, candidates, read_until_settled
+from qa_bot.readers.trained import (
+    Candidate,
+    best_and_gap,
+    candidates,
+    read_until_settled,
+    surroundings,
+)
 from qa_bot.training.data import Question
 
 READ = 8
@@ -40,12 +46,14 @@ class Case:
     """One question with what was read for it.
 
     ``values`` has a row of features a sentence, ``right`` tells which sentences hold an accepted
-    answer, ``passages`` names the passage of each, ``weight`` says how much the case counts.
+    answer, ``passages`` names the passage of each, ``around`` has its ``surroundings``, ``weight``
+    says how much the case counts.
     """
 
     values: Array
     right: npt.NDArray[np.bool_]
     passages: tuple[str, ...]
+    around: Array
     weight: float
 
 
@@ -140,10 +148,13 @@ def _judged(found: Sequence[Case], rank: Array, sure: Array) -> tuple[Array, npt
 
 
 def _tops(found: Sequence[Case], rank: Array) -> tuple[Array, npt.NDArray[np.bool_]]:
-    """Return logit and gap of each case's best sentence, and whether it is right."""
+    """Return the ``SIGNS`` of each case's best sentence, and whether it is right."""
     logits = [rank[0] + case.values @ rank[1:] for case in found]
     tops = [best_and_gap(some, case.passages) for some, case in zip(logits, found, strict=True)]
-    rows = [[some[best], gap] for some, (best, gap) in zip(logits, tops, strict=True)]
+    rows = [
+        [some[best], gap, *case.around[best]]
+        for some, case, (best, gap) in zip(logits, found, tops, strict=True)
+    ]
     correct = [bool(case.right[best]) for case, (best, _) in zip(found, tops, strict=True)]
     return np.array(rows, float), np.array(correct, bool)
 
@@ -213,7 +224,13 @@ def _case(
     found, values = candidates(similarity, question, read_until_settled(model, question, hits))
     right = [bool(answers) and _holds(candidate, answers, source) for candidate in found]
     passages = tuple(candidate.sentence.hit.passage.id for candidate in found)
-    return Case(values, np.array(right, bool), passages, weight)
+    known: dict[str, list[float]] = {}
+    for candidate in found:
+        hit = candidate.sentence.hit
+        if hit.passage.id not in known:
+            known[hit.passage.id] = surroundings(question, hits, hit)
+    around = np.array([known[passage] for passage in passages], float)
+    return Case(values, np.array(right, bool), passages, around, weight)
 
 
 def _holds(candidate: Candidate, answers: Sequence[str], source: str) -> bool:

@@ -109,6 +109,12 @@ def test_a_request_in_disguise_is_not_read(client: TestClient) -> None:
     assert strange.status_code == 403
 
 
+@pytest.mark.parametrize("path", ["/api/status", "/search/hits?q=refund", "/source/passage?id=x"])
+def test_another_site_cannot_make_the_server_work(client: TestClient, path: str) -> None:
+    assert client.get(path, headers={"sec-fetch-site": "cross-site"}).status_code == 403
+    assert client.get(path, headers={"sec-fetch-site": "same-origin"}).status_code != 403
+
+
 def test_a_source_needs_its_conversation(client: TestClient, app: App) -> None:
     """The panel and the page are shown to who knows the conversation, and to nobody else."""
     conversation = app.conversations.start("default").id
