@@ -145,7 +145,7 @@ def _lexical(
         "absent_names": min(1.0, len(names) / 2),
         "rival": max((_rivalry(p) for p in found), default=0.0),
         "denial": min(1.0, len(denied) / 2),
-        "opposite": max(min(1.0, float(len(opposite))), turned_sides(claim, source)),
+        "opposite": turned_sides(claim, source),
     }
     conflicts = [claim.text[p.fact.start : p.fact.end].strip() for p in absent]
     conflicts += [word for word in _WORD.findall(simplified(claim.text)) if stem(word) in denied]

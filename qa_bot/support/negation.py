@@ -10,7 +10,8 @@ from knowledge_base.indexes.analysis import CJK, STOP_WORDS
 from qa_bot.readers.terms import stem
 
 _NEGATION = re.compile(
-    r"\b(?:not(?! only)|no(?! later| sooner| less| more| fewer)|never|cannot|neither|nor|none|nobody|"
+    r"\b(?:not(?! only| (?:be )?(?:later|sooner|less|more|fewer|older|longer|earlier|higher) than)|"
+    r"no(?! (?:later|sooner|less|more|fewer|older|longer) than)|never|cannot|neither|nor|none|nobody|"
     r"nothing|nowhere|without|hardly|barely|unable|unlikely|unavailable|impossible|invalid|lacks?|lacked|"
     r"exclud(?:e|es|ed|ing)|except|closed|prohibit(?:s|ed)?|forbid(?:s|den)?|refus(?:e|es|ed)|"
     r"reject(?:s|ed)?|den(?:y|ies|ied))\b|n['’]t\b|"
