@@ -29,7 +29,7 @@ from qa_bot.readers.evidence import (
     with_antecedent,
     with_list,
 )
-from qa_bot.readers.expected import fits
+from qa_bot.readers.expected import fits, short_span
 from qa_bot.readers.mentions import unmentioned, unmentioned_things
 from qa_bot.readers.network import PassageScore, ReaderModel, SpanScore, read_as
 from qa_bot.readers.polarity import with_polarity
@@ -284,7 +284,7 @@ class TrainedReader:
         texts = [candidate.sentence.text for candidate in found]
         best = own_row(best, texts, [c.sentence.hit.passage.id for c in found], overlaps)
         chosen = _chosen(question, found, logits, best)
-        short = _short(found[best].evidence)
+        short = _short(_settling(question, found[best]))
         return with_polarity(question, compose(with_antecedent(chosen), confidence, short, explain))
 
     def stream(self, question: str, hits: Sequence[ScoredPassage]) -> Iterator[str | Reading]:
@@ -296,7 +296,7 @@ class TrainedReader:
 
 def _chosen(question: str, found: Sequence[Candidate], logits: Floats, best: int) -> list[Evidence]:
     """Return the best sentence with its list, or with others where several things are asked."""
-    first = found[best].evidence
+    first = _settling(question, found[best])
     run = with_list(question, first)
     if len(run) > 1:
         return run
@@ -318,6 +318,16 @@ def _chosen(question: str, found: Sequence[Candidate], logits: Floats, best: int
         if all(sentence.text != _quote(other) for other in chosen):
             chosen.append(found[number].evidence)
     return chosen
+
+
+def _settling(question: str, candidate: Candidate) -> Evidence:
+    """Return a sentence as evidence; of a row the cell is marked that looks like what is asked for."""
+    evidence, sentence = candidate.evidence, candidate.sentence
+    if not columns(sentence.text):
+        return evidence
+    return replace(
+        evidence, span=short_span(question, sentence.text, sentence.start) or evidence.span
+    )
 
 
 def _quote(evidence: Evidence) -> str:

@@ -6,8 +6,9 @@ import pytest
 
 from knowledge_base.encoders.transformer import TransformerEncoder
 from knowledge_base.types import Explanation, Passage, ScoredPassage
+from qa_bot.errors import ReaderError
 from qa_bot.readers.network import ReaderModel
-from qa_bot.readers.trained import TrainedReader, bundled_reader
+from qa_bot.readers.trained import Calibration, TrainedReader, bundled_reader
 
 TEXTS = [
     "The kettle costs 44.90 EUR. It holds 1.7 litres. The lid can be ordered alone.",
@@ -83,3 +84,23 @@ def test_the_stream_ends_with_the_reading(reader: TrainedReader) -> None:
     """Its pieces are the answer's text."""
     *pieces, reading = reader.stream("What does the kettle cost?", HITS)
     assert "".join(map(str, pieces)) == reading.answer  # type: ignore[union-attr]
+
+
+def test_of_a_table_the_row_and_the_cell_that_were_asked_for_are_given(
+    reader: TrainedReader,
+) -> None:
+    """Rows of one table are alike to the network; the question's own words tell them apart."""
+    table = (
+        "Service: Standard; Destination: Ireland; Time: 2 working days; Price: 3.90 EUR\n"
+        "Service: Express; Destination: Ireland; Time: next working day; Price: 9.50 EUR\n"
+        "Service: Standard; Destination: Spain; Time: 5 working days; Price: 6.90 EUR"
+    )
+    reading = reader.read("What does express shipping to Ireland cost?", [hit(0, table)])
+    assert [c.quote.split("; ")[0] for c in reading.citations] == ["Service: Express"]
+    assert reading.short_answer == "9.50 EUR"
+
+
+def test_a_calibration_for_other_features_is_refused() -> None:
+    """A reader trained by an earlier version says what to do."""
+    with pytest.raises(ReaderError, match="calibrate it again"):
+        Calibration.from_settings({"calibration": {"rank": [0.0] * 9, "sure": [0.0] * 3}})
