@@ -29,6 +29,7 @@ def test_the_bundled_encoder_is_listed_with_its_facts(
     assert "minilm" in CliRunner().invoke(group, ["models"]).output
 
 
+@pytest.mark.slow
 def test_a_model_is_tried_on_three_questions(tmp_path: Path) -> None:
     """The echo says the passages again: supported, not cited; the report says both."""
     done = CliRunner().invoke(group, ["models", "test", "echo", "--json"])
@@ -53,6 +54,7 @@ def test_what_a_model_is_tried_on_is_the_sample_bases_own() -> None:
         assert copy.read_bytes() == (examples / copy.name).read_bytes()
 
 
+@pytest.mark.slow
 def test_a_server_that_is_not_there_is_a_failure_in_part() -> None:
     """The passages were quoted; the report says why."""
     done = CliRunner().invoke(
