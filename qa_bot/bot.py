@@ -178,8 +178,8 @@ class QABot:
         for piece in self._read(asked, read, conversation):
             if isinstance(piece, Reading):
                 reading = piece
-            elif text := outgoing.feed(piece):
-                yield Token(text)
+            else:  # an empty piece too: here a reader who left stops the model
+                yield Token(outgoing.feed(piece))
         if text := outgoing.finish():
             yield Token(text)
         if reading is None:

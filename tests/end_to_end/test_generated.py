@@ -15,6 +15,7 @@ from knowledge_base.errors import UnknownComponent
 from qa_bot.bootstrap import QUOTING, App, open_app
 from qa_bot.config import Config
 from qa_bot.faces import answer_json
+from qa_bot.readers.generative import GenerativeReader
 from qa_bot.types import Answer, Finished, Searched, Token
 
 ROOT = Path(__file__).parents[2]
@@ -112,6 +113,26 @@ def test_what_models_did_is_counted(app: App) -> None:
     assert {name: after[name] - before[name] for name in after} == {
         "answered": 1, "declined": 0, "failed": 1,
     }  # fmt: skip
+
+
+def test_whoever_leaves_stops_a_model_that_has_shown_nothing(app: App, replaying: Any) -> None:
+    """What is not supported is not shown in strict mode; the stream can be left all the same."""
+    bot = app.bot()
+    reader = bot.reader
+    assert isinstance(reader, GenerativeReader)
+    generator = replaying("The mayor of Oslo eats herring. " * 50)
+    bot.reader = GenerativeReader(
+        generator, reader.extractive, reader.checker, reader.prompts, strict=True
+    )
+    try:
+        events = bot.stream(QUESTION)
+        assert isinstance(next(events), Searched)
+        assert [next(events) for _ in range(5)] == [Token("")] * 5
+        assert generator.closed == 0
+        del events
+        assert generator.closed == 1
+    finally:
+        bot.reader = reader
 
 
 def test_without_a_model_there_is_nothing_to_choose(tmp_path: Path) -> None:
