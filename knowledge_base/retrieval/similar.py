@@ -8,7 +8,7 @@ import numpy as np
 
 from knowledge_base.indexes.dense import DenseIndex
 from knowledge_base.registry import Registry
-from knowledge_base.retrieval.variety import SAME, overlap, shingles
+from knowledge_base.retrieval.variety import SAME, Runs, overlap, shingles
 from knowledge_base.types import Passage, Similar, Vector
 
 SAMPLE = 24
@@ -52,7 +52,7 @@ class Recommender:
         return self._scored(list(vectors.values()), {passage.source}, k, shingles(passage.text))
 
     def _scored(
-        self, vectors: Sequence[Vector], without: set[str], k: int, runs: frozenset[str]
+        self, vectors: Sequence[Vector], without: set[str], k: int, runs: Runs
     ) -> list[Similar]:
         whole = len(vectors) > 1
         brought = [self._dense.search(vector, NEIGHBOURS + SAMPLE) for vector in vectors]
@@ -84,6 +84,6 @@ class Recommender:
             for source in ranked
         ]
 
-    def _same(self, source: str, passage: Passage, runs: frozenset[str], *, whole: bool) -> bool:
+    def _same(self, source: str, passage: Passage, runs: Runs, *, whole: bool) -> bool:
         text = self._registry.document(source).text if whole else passage.text
         return overlap(runs, shingles(text)) >= SAME

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -15,8 +16,15 @@ SAME = 0.9
 RUN = 3
 """Words, or Chinese characters, of a run."""
 
+REMEMBERED = 512
+"""Texts whose runs are kept, some 25 kB each."""
+
+Runs = frozenset[tuple[str, ...]]
+"""The runs of words that a text has."""
+
 _WORD = re.compile(r"[^\W_]+")
-_NUMBER = re.compile(r"[\w.,-]*\d[\w.,-]*")
+_TOKEN = re.compile(r"[\w.,-]+")
+_DIGIT = re.compile(r"\d")
 
 
 def collapse(hits: Sequence[ScoredPassage]) -> list[ScoredPassage]:
@@ -26,26 +34,42 @@ def collapse(hits: Sequence[ScoredPassage]) -> list[ScoredPassage]:
     numbers and codes are equal: a price list of another model is not the same.
     """
     kept: list[ScoredPassage] = []
-    runs: list[frozenset[str]] = []
-    numbers: list[frozenset[str]] = []
+    said: list[_Said] = []
     for hit in hits:
-        own, figures = shingles(hit.passage.text), _numbers(hit.passage.text)
-        same = next(
-            (
-                at
-                for at, (other, there) in enumerate(zip(runs, numbers, strict=True))
-                if figures == there and overlap(own, other) >= SAME
-            ),
-            None,
-        )
+        own = _said(hit.passage.text)
+        same = next((at for at, other in enumerate(said) if own.is_as(other)), None)
         if same is None:
             kept.append(hit)
-            runs.append(own)
-            numbers.append(figures)
+            said.append(own)
         else:
             first = kept[same]
             kept[same] = replace(first, duplicates=(*first.duplicates, hit.passage))
     return kept
+
+
+class _Said:
+    """What a passage says; its runs are cut only where its numbers are another's."""
+
+    def __init__(self, text: str) -> None:
+        self.figures = _numbers(text)
+        self._text = text
+
+    @functools.cached_property
+    def runs(self) -> Runs:
+        return shingles(self._text)
+
+    def is_as(self, other: _Said) -> bool:
+        if self.figures != other.figures:
+            return False
+        smaller, larger = sorted((len(self.runs), len(other.runs)))
+        # sets of such sizes cannot have more in common than the smaller has
+        return smaller >= SAME * larger and overlap(self.runs, other.runs) >= SAME
+
+
+@functools.lru_cache(REMEMBERED)
+def _said(text: str) -> _Said:
+    """Return what a text says; the passages that are found again and again are cut once."""
+    return _Said(text)
 
 
 def diversify(
@@ -84,26 +108,34 @@ def diversify(
     return taken
 
 
-def shingles(text: str) -> frozenset[str]:
+def shingles(text: str) -> Runs:
     """Return the runs of words of a text, of characters where it is Chinese."""
-    words = list(text.lower()) if has_cjk(text) else _WORD.findall(text.lower())
-    words = [word for word in words if word.isalnum()]
+    lowered = text.lower()
+    words = (
+        [character for character in lowered if character.isalnum()]
+        if has_cjk(text)
+        else _WORD.findall(lowered)
+    )
     if len(words) <= RUN:
-        return frozenset([" ".join(words)])
-    return frozenset(" ".join(words[at : at + RUN]) for at in range(len(words) - RUN + 1))
+        return frozenset([tuple(words)])
+    # thirty passages a question are read so: the loop is left to zip
+    return frozenset(zip(*(words[at:] for at in range(RUN)), strict=False))
 
 
-def overlap(first: frozenset[str], second: frozenset[str]) -> float:
+def overlap(first: Runs, second: Runs) -> float:
     """Return the share of runs that both have among those that either has (Broder, 1997)."""
-    either = len(first | second)
-    return len(first & second) / either if either else 0.0
+    both = len(first & second)
+    either = len(first) + len(second) - both
+    return both / either if either else 0.0
 
 
 def same_text(first: Passage, second: Passage) -> bool:
     """Tell whether two passages say the same."""
-    figures = _numbers(first.text) == _numbers(second.text)
-    return figures and overlap(shingles(first.text), shingles(second.text)) >= SAME
+    return _said(first.text).is_as(_said(second.text))
 
 
 def _numbers(text: str) -> frozenset[str]:
-    return frozenset(found.strip(".,-") for found in _NUMBER.findall(text.lower()))
+    if not _DIGIT.search(text):
+        return frozenset()
+    tokens = _TOKEN.findall(text.lower())
+    return frozenset(token.strip(".,-") for token in tokens if _DIGIT.search(token))

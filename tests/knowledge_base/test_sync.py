@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from knowledge_base.errors import IndexMismatch, SourceNotFound
 from knowledge_base.home import Home
 from knowledge_base.knowledge_base import KnowledgeBase
 from knowledge_base.reindex import reindex
-from knowledge_base.types import Filter, IngestProgress
+from knowledge_base.types import Filter, IngestProgress, Vectors
 
 
 def sources(base: KnowledgeBase) -> list[str]:
@@ -233,3 +234,32 @@ def test_documents_of_an_older_schema_are_looked_at_when_files_are_taken_in(
     assert [Path(d.source).name for d in base.documents() if d.suspicions] == ["lamp.md"]
     base.close()
     home.close()
+
+
+def test_a_document_that_moved_or_came_back_is_not_encoded_again(
+    home: Home, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its vectors are known by what was encoded: after a move, in another base, after a re-ingestion."""
+    encoder = HashingEncoder()
+    encoded: list[str] = []
+    encode = encoder.encode_passages
+
+    def counted(texts: Sequence[str]) -> Vectors:
+        encoded.extend(texts)
+        return encode(texts)
+
+    monkeypatch.setattr(encoder, "encode_passages", counted)
+    base = KnowledgeBase(home, home.create("one", encoder), encoder)
+    base.sync([folder])
+    first = len(encoded)
+    assert first == base.count()
+    moved = folder.parent / "moved"
+    folder.rename(moved)
+    report = base.sync([folder, moved], prune=True)
+    assert (report.added, report.removed) == (3, 3)
+    other = KnowledgeBase(home, home.create("two", encoder), encoder)
+    other.sync([moved])
+    assert len(encoded) == first
+    assert all(check.ok for check in base.doctor())
+    base.close()
+    other.close()

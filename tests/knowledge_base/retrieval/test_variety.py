@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge_base.retrieval.variety import collapse, diversify, overlap, shingles
+from knowledge_base.retrieval.variety import SAME, collapse, diversify, overlap, same_text, shingles
 from knowledge_base.types import Passage, ScoredPassage
 
 TEXT = "Refunds are paid to the card within 5 working days after the parcel has been checked."
@@ -56,3 +58,13 @@ def test_a_far_passage_comes_before_a_second_near_one() -> None:
     order = [one.passage.id for one in diversify(hits, vectors, 0.6, 3)]
     assert order == ["a", "c", "b"]
     assert [one.passage.id for one in diversify(hits, vectors, 0.0, 2)] == ["a", "b"]
+
+
+@given(st.text("ab 1一", max_size=40), st.text("ab 1一", max_size=40))
+def test_two_texts_are_the_same_by_numbers_and_runs_alone(one: str, other: str) -> None:
+    """However the comparison is shortened; and either way round."""
+    passages = [hit(name, text).passage for name, text in (("a", one), ("b", other))]
+    numbers = [set(re.findall(r"[\w.,-]*\d[\w.,-]*", text.lower())) for text in (one, other)]
+    figures = [{found.strip(".,-") for found in some} for some in numbers]
+    expected = figures[0] == figures[1] and overlap(shingles(one), shingles(other)) >= SAME
+    assert same_text(*passages) == same_text(*passages[::-1]) == expected
