@@ -88,21 +88,31 @@ class Ours(Contestant):
         return [hit.passage.text for hit in hits]
 
     def fill(self, texts: Sequence[str], vectors: Vectors, home: Path) -> None:
-        """Put the vectors into the cache, so that adding the documents encodes nothing."""
+        """Put vectors and passages where an ingestion puts them, and open the base anew."""
         from knowledge_base.registry import Stamp
         from knowledge_base.tables import PENDING
-        from knowledge_base.types import Document, Section
+        from knowledge_base.types import Document, Passage, Section
         from knowledge_base.vector_cache import VectorCache
 
         self._opened(home)
-        cache = VectorCache(self.home.engine, self.encoder.fingerprint)
         hashes = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
+        cache = VectorCache(self.home.engine, self.encoder.fingerprint)
         cache.put(dict(zip(hashes, vectors, strict=True)))
-        for number, text in enumerate(texts):
-            document = Document(
-                f"/{number}.txt", "", text, (Section(0, len(text)),), "text/plain", "en"
-            )
-            self.base.add(document, Stamp(1, 1, str(number), PENDING))
+        for first in range(0, len(texts), 50):
+            source, parts, at = f"/{first}.txt", [], 0
+            for number, text in enumerate(texts[first : first + 50]):
+                end = at + len(text)
+                name = hashes[first + number][:32]
+                parts.append(
+                    (
+                        Passage(name, source, "", text, at, end, number, len(text) // 4),
+                        hashes[first + number],
+                    )
+                )
+                at = end + 2
+            whole = "\n\n".join(texts[first : first + 50])
+            document = Document(source, "", whole, (Section(0, len(whole)),), "text/plain", "en")
+            self.base._registry.put(document, parts, Stamp(1, 1, source, PENDING))
         self.base.settle()
         self.close()
         self._opened(home)

@@ -41,7 +41,7 @@ from contestants import CONTESTANTS, Contestant
 
 from knowledge_base.encoders.processor import cores, int8_instructions
 
-EACH, THREADS, CONCURRENT, SERVED = 100, 64, 256, 10_000
+EACH, THREADS, CONCURRENT, SERVED = 50, 64, 128, 10_000
 """Questions of each figure, threads and questions of the concurrent one, passages that are served."""
 
 Asked = tuple[str, tuple[str, ...]]

@@ -69,9 +69,10 @@ class ExactIndex:
             if allowed is not None:
                 rows = np.array(sorted(self._rows[n] for n in allowed if n in self._rows), int)
                 matrix = matrix[rows]
-            scores = matrix @ vector
-            best = _best(scores, k)
-            return [(ids[i if rows is None else rows[i]], float(scores[i])) for i in best]
+        # outside the lock: what is written meanwhile goes behind these rows or into a new matrix
+        scores = matrix @ vector
+        best = _best(scores, k)
+        return [(ids[i if rows is None else rows[i]], float(scores[i])) for i in best]
 
     def vectors(self, ids: Sequence[str]) -> dict[str, Vector]:
         """Return the vectors of ids; those that are not there are left out."""

@@ -9,9 +9,11 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from qa_bot.bootstrap import open_app
+from qa_bot.cli import INTERRUPTED
 from qa_bot.config import Config
 
 KILLS = 20
@@ -73,3 +75,37 @@ def test_twenty_kills_end_where_an_undisturbed_run_ends(tmp_path: Path) -> None:
             assert process.returncode == 0, errors.decode()
     assert killed > KILLS / 3
     assert state(disturbed) == state(calm)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGKILL])
+def test_the_processes_that_read_files_end_with_the_ingestion(
+    tmp_path: Path, sign: signal.Signals
+) -> None:
+    """Ctrl-C stops cleanly; after a kill they find nobody there. The next run takes the rest in."""
+    folder, home = tmp_path / "many", tmp_path / "home"
+    folder.mkdir()
+    for number in range(400):
+        text = f"# Document {number}\n\n" + f"Line {number} of many. " * 200
+        (folder / f"{number:03d}.md").write_text(text)
+    process = ingest(home, folder)
+    workers: list[psutil.Process] = []
+    deadline = time.monotonic() + 60
+    while not workers and process.poll() is None and time.monotonic() < deadline:
+        workers = psutil.Process(process.pid).children()
+        time.sleep(0.02)
+    assert workers, "the files were not read in processes"
+    time.sleep(0.5)
+    process.send_signal(sign)
+    _, errors = process.communicate(timeout=60)
+    if sign is signal.SIGINT and process.returncode != 0:  # it may have been done already
+        assert process.returncode == INTERRUPTED, errors.decode()
+        assert "Stopped." in errors.decode()
+        assert "Traceback" not in errors.decode()
+    assert psutil.wait_procs(workers, timeout=20)[1] == []
+    again = ingest(home, folder)
+    _, errors = again.communicate(timeout=120)
+    assert again.returncode == 0, errors.decode()
+    app = open_app(Config(home=str(home), encoder="hashing"))
+    assert len(app.documents()) == 400
+    app.close()
