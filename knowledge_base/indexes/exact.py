@@ -10,6 +10,9 @@ import numpy as np
 from knowledge_base.errors import IndexMismatch
 from knowledge_base.types import Vector, Vectors
 
+BLOCK = 1024
+"""Rows that are multiplied at once."""
+
 
 class ExactIndex:
     """A matrix that grows by doubling. Safe to use from many threads."""
@@ -70,7 +73,7 @@ class ExactIndex:
                 rows = np.array(sorted(self._rows[n] for n in allowed if n in self._rows), int)
                 matrix = matrix[rows]
         # outside the lock: what is written meanwhile goes behind these rows or into a new matrix
-        scores = matrix @ vector
+        scores = _products(matrix, vector)
         best = _best(scores, k)
         return [(ids[i if rows is None else rows[i]], float(scores[i])) for i in best]
 
@@ -110,6 +113,18 @@ def check_shape(ids: Sequence[str], vectors: Vectors, dimension: int) -> None:
             f"the index takes {len(ids)} vectors of {dimension} numbers, got shape "
             f"{vectors.shape}; use the encoder that the index was made with"
         )
+
+
+def _products(matrix: Vectors, vector: Vector) -> Vector:
+    """Return the product of a matrix and a vector, a block of rows after the other.
+
+    A product of so few rows is left to one thread by the library below numpy. Over a whole matrix it takes
+    every core and waits in a busy loop, and so uses up what other users' questions need.
+    """
+    scores = np.empty(len(matrix), np.float32)
+    for start in range(0, len(matrix), BLOCK):
+        np.dot(matrix[start : start + BLOCK], vector, out=scores[start : start + BLOCK])
+    return scores
 
 
 def _best(scores: Vector, k: int) -> list[int]:
