@@ -45,6 +45,9 @@ LONGEST_SPAN = 40
 BATCH_TOKENS = 4096
 """The most padded tokens of one call."""
 
+MOST_PADDED = 1.25
+"""A window joins a batch if it is at most this much longer than the shortest: padding costs as words do."""
+
 
 @dataclass(frozen=True, slots=True)
 class SpanScore:
@@ -148,10 +151,8 @@ class ReaderModel:
         start = 0
         while start < len(order):
             end = start + 1
-            while (
-                end < len(order)
-                and (end - start + 1) * len(windows[order[end]].ids) <= BATCH_TOKENS
-            ):
+            shortest = len(windows[order[start]].ids)
+            while end < len(order) and _fits(len(windows[order[end]].ids), shortest, end - start):
                 end += 1
             batch = [windows[n] for n in order[start:end]]
             scored = self._scored(batch, [wanted[window.passage] for window in batch])
@@ -207,6 +208,11 @@ class ReaderModel:
             )
             for row, window in enumerate(batch)
         ]
+
+
+def _fits(length: int, shortest: int, rows: int) -> bool:
+    """Tell whether one more window of this length may join a batch that begins with the shortest."""
+    return (rows + 1) * length <= BATCH_TOKENS and length <= MOST_PADDED * shortest
 
 
 def _best(window: _Window, spans: Floats, part: tuple[int, int]) -> SpanScore:

@@ -26,6 +26,7 @@ from qa_bot.readers.evidence import (
     pieces,
     sentences_of,
     wants_several,
+    wants_steps,
     with_antecedent,
     with_list,
 )
@@ -50,9 +51,9 @@ SHARE_OF_ONE = 0.7
 FIRST = 4
 """Passages read at first; the others only where these do not settle the question."""
 
-SETTLED_ANSWERABLE, SETTLED_MARGIN = 3.9, 6.0
-"""From these logits, that a passage answers and that its span stands above none, it settles a
-question: on the development questions no such passage was a wrong one."""
+SETTLED = 0.6
+"""From this certainty the first passages settle it: of 99 development questions that they settled, reading
+on changed none for the better (94 were right either way)."""
 
 COMPARED = 6
 """Sentences whose meaning is compared with the question's: those the network and the words prefer."""
@@ -146,6 +147,22 @@ class Read:
     before: int
 
 
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """The sentences of the passages that were read, ``values`` and ``logits`` beside them.
+
+    ``best`` is the number of the best one, ``signs`` its ``SIGNS``, ``certainty`` what follows.
+    """
+
+    found: Sequence[Candidate]
+    values: Floats
+    logits: Floats
+    best: int
+    signs: Sequence[float]
+    certainty: float
+    passages: int
+
+
 def read_passages(model: ReaderModel, question: str, hits: Sequence[ScoredPassage]) -> list[Read]:
     """Return what the network says of each passage and of each of its sentences."""
     by_hit = [sentences_of(hit) for hit in hits]
@@ -160,26 +177,6 @@ def read_passages(model: ReaderModel, question: str, hits: Sequence[ScoredPassag
         Read(hit, tuple(some), score, offset)
         for hit, some, score, offset in zip(hits, by_hit, scores, before, strict=True)
     ]
-
-
-def read_until_settled(
-    model: ReaderModel, question: str, hits: Sequence[ScoredPassage]
-) -> list[Read]:
-    """Read the first passages, and the others only if the first do not settle the question."""
-    reads = read_passages(model, question, hits[:FIRST])
-    if not settled(question, reads):
-        reads += read_passages(model, question, hits[FIRST:])
-    return reads
-
-
-def settled(question: str, reads: Sequence[Read]) -> bool:
-    """Tell whether the passages read so far settle the question, so that the rest need no reading."""
-    if wants_several(question):
-        return False
-    return any(
-        read.score.answerable >= SETTLED_ANSWERABLE and read.score.best.margin >= SETTLED_MARGIN
-        for read in reads
-    )
 
 
 def candidates(
@@ -260,32 +257,57 @@ class TrainedReader:
         if has_cjk(question) or self._encoder.unknown_share(question) >= UNREADABLE:
             reading = self._similarity.read(question, hits)
             return replace(reading, explain={**reading.explain, "read_by": self._similarity.name})
-        reads = read_until_settled(self._model, question, hits)
-        found, values = candidates(self._similarity, question, reads)
-        if not found:
+        weighed = self._read(question, hits)
+        if weighed is None:
             return Reading("", None, True, 0.0, reason=phrase("no_passages", question))
-        logits = self._calibration.logits(values)
-        best, gap = best_and_gap(logits, [c.sentence.hit.passage.id for c in found])
         absent = unmentioned(question, hits)
-        around = surroundings(question, hits, found[best].sentence.hit)
-        signs = [float(logits[best]), gap, *around]
-        confidence = absent.capped(self._calibration.confidence(signs))
+        confidence = absent.capped(weighed.certainty)
         explain: dict[str, object] = {
             "read_by": self.name,
-            "features": dict(zip(FEATURES, map(float, values[best]), strict=True)),
-            **dict(zip(SIGNS, signs, strict=True)),
+            "features": dict(zip(FEATURES, map(float, weighed.values[weighed.best]), strict=True)),
+            **dict(zip(SIGNS, weighed.signs, strict=True)),
             "unmentioned": list(absent.all),
-            "passages_read": len(reads),
+            "passages_read": weighed.passages,
         }
         if confidence < self._threshold:
             reason = reason_of(question, absent)
             return Reading("", None, True, confidence, reason=reason, explain=explain)
-        overlaps = values[:, FEATURES.index("overlap")].tolist()
+        found = weighed.found
+        overlaps = weighed.values[:, FEATURES.index("overlap")].tolist()
         texts = [candidate.sentence.text for candidate in found]
-        best = own_row(best, texts, [c.sentence.hit.passage.id for c in found], overlaps)
-        chosen = _chosen(question, found, logits, best)
+        best = own_row(weighed.best, texts, [c.sentence.hit.passage.id for c in found], overlaps)
+        chosen = _chosen(question, found, weighed.logits, best)
         short = _short(_settling(question, found[best]))
         return with_polarity(question, compose(with_antecedent(chosen), confidence, short, explain))
+
+    def _read(self, question: str, hits: Sequence[ScoredPassage]) -> Weighed | None:
+        """Read the first passages, and the others only where the first do not settle the question."""
+        first = len(hits) if wants_several(question) else FIRST
+        reads = read_passages(self._model, question, hits[:first])
+        weighed = self._weighed(question, hits, reads)
+        if len(hits) > first and (weighed is None or weighed.certainty < SETTLED):
+            reads += read_passages(self._model, question, hits[first:])
+            weighed = self._weighed(question, hits, reads)
+        return weighed
+
+    def _weighed(
+        self, question: str, hits: Sequence[ScoredPassage], reads: Sequence[Read]
+    ) -> Weighed | None:
+        """Return the sentences with their logits and the best one's certainty; None without any."""
+        found, values = candidates(self._similarity, question, reads)
+        if not found:
+            return None
+        logits = self._calibration.logits(values)
+        best, gap = best_and_gap(logits, [c.sentence.hit.passage.id for c in found])
+        signs = [
+            float(logits[best]),
+            gap,
+            *surroundings(question, hits, found[best].sentence.hit),
+        ]
+        certainty = self._calibration.confidence(signs)
+        if not signs[SIGNS.index("elsewhere")] and _steps(question, found[best]):
+            certainty = max(certainty, _chance(values[best]))
+        return Weighed(found, values, logits, best, signs, certainty, len(reads))
 
     def stream(self, question: str, hits: Sequence[ScoredPassage]) -> Iterator[str | Reading]:
         """Yield the answer's text in pieces, then the reading."""
@@ -318,6 +340,20 @@ def _chosen(question: str, found: Sequence[Candidate], logits: Floats, best: int
         if all(sentence.text != _quote(other) for other in chosen):
             chosen.append(found[number].evidence)
     return chosen
+
+
+def _steps(question: str, candidate: Candidate) -> bool:
+    """Tell whether a question how something is done has met a list of steps."""
+    return wants_steps(question) and len(with_list(question, candidate.evidence)) > 1
+
+
+def _chance(values: Floats) -> float:
+    """Return the chance that a passage answers, by the network's two words on the passage as a whole.
+
+    Steps have no span that stands out, so that the margin of a span says nothing of them.
+    """
+    least = min(values[FEATURES.index("answerable")], values[FEATURES.index("relevant")])
+    return 1.0 / (1.0 + math.exp(-float(least)))
 
 
 def _settling(question: str, candidate: Candidate) -> Evidence:

@@ -30,7 +30,7 @@ from qa_bot.readers.trained import (
     Candidate,
     best_and_gap,
     candidates,
-    read_until_settled,
+    read_passages,
     surroundings,
 )
 from qa_bot.training.data import Question
@@ -221,7 +221,7 @@ def _case(
     source: str,
     weight: float = 1.0,
 ) -> Case:
-    found, values = candidates(similarity, question, read_until_settled(model, question, hits))
+    found, values = candidates(similarity, question, read_passages(model, question, hits))
     right = [bool(answers) and _holds(candidate, answers, source) for candidate in found]
     passages = tuple(candidate.sentence.hit.passage.id for candidate in found)
     known: dict[str, list[float]] = {}

@@ -57,7 +57,7 @@ def test_an_accepted_answer_is_in_the_answer(asked: list[tuple[dict[str, Any], A
         for q, answer in asked
         if q["answerable"]
     ]
-    assert share(right) >= 0.75
+    assert share(right) >= 0.85
 
 
 def test_most_unanswerable_questions_are_declined(
@@ -66,7 +66,7 @@ def test_most_unanswerable_questions_are_declined(
     """At least 70 of 100, while at most 10 of 100 answerable ones are."""
     declined = [answer.abstained for q, answer in asked if not q["answerable"]]
     wrongly = [answer.abstained for q, answer in asked if q["answerable"]]
-    assert share(declined) >= 0.7
+    assert share(declined) >= 0.8
     assert share(wrongly) <= 0.1
 
 
