@@ -196,8 +196,9 @@ class Chat:
         before = thread_html(conversation.turns, conversation.id, conversation.knowledge_base, t)
         models = self._app.models()
         live = exchange_html(shown, t, last=True)
+        batches = self._started(asked, conversation, asking)  # it answers while the page is drawn
         yield before, live, _box(busy=True), session, gr.skip()
-        for shown in self._progress(asked, conversation, asking, t):
+        for shown in _progress(asked, batches, asking.stop, t):
             if asking.left.is_set():
                 return
             live = exchange_html(shown, t, last=True, models=models)
@@ -229,11 +230,10 @@ class Chat:
             found = self._app.conversations.get(found.id)
         return found, False
 
-    def _progress(
-        self, shown: Exchange, conversation: Conversation, asking: _Asking, t: Texts
-    ) -> Iterator[Exchange]:
-        """Give the exchange as it grows, at last stopped, failed or with the number of its turn."""
-        stop = asking.stop
+    def _started(
+        self, asked: Exchange, conversation: Conversation, asking: _Asking
+    ) -> Iterator[list[StreamEvent | Broken]]:
+        """Start to answer; return the events in batches."""
         id = conversation.id  # noqa: A001 - the field's own word
 
         def undo(finished: Finished) -> None:
@@ -242,14 +242,24 @@ class Chat:
 
         def events() -> Iterator[StreamEvent]:
             bot = self._app.bot(conversation.knowledge_base, asking.model)
-            return bot.stream(shown.question, conversation_id=id)
+            return bot.stream(asked.question, conversation_id=id)
 
-        for batch in paced(events, self._workers, stop, undo):
-            for event in batch:
-                shown = _grown(shown, event, t)
-            yield shown
-        if stop.is_set() and shown.turn is None and shown.state != "failed":
-            yield replace(shown, state="stopped")
+        return paced(events, self._workers, asking.stop, undo)
+
+
+def _progress(
+    shown: Exchange,
+    batches: Iterator[list[StreamEvent | Broken]],
+    stop: threading.Event,
+    t: Texts,
+) -> Iterator[Exchange]:
+    """Give the exchange as it grows, at last stopped, failed or with the number of its turn."""
+    for batch in batches:
+        for event in batch:
+            shown = _grown(shown, event, t)
+        yield shown
+    if stop.is_set() and shown.turn is None and shown.state != "failed":
+        yield replace(shown, state="stopped")
 
 
 def _grown(shown: Exchange, event: StreamEvent | Broken, t: Texts) -> Exchange:

@@ -6,7 +6,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 
 from qa_bot.types import Finished, StreamEvent
@@ -29,10 +29,11 @@ def paced(
     undo: Callable[[Finished], None],
     interval: float = INTERVAL,
 ) -> Iterator[list[StreamEvent | Broken]]:
-    """Give the events in batches, the first at once and then one batch an interval at most.
+    """Start a stream at once, and give its events in batches, one batch an interval at most.
 
-    The events are made in a worker, so that a slow reader does not hold up a stop. After a stop
-    nothing more is given. Whoever leaves without stopping lets the stream run to its end.
+    It runs before the first batch is asked for, in a worker, so that a slow reader does not hold up
+    a stop. After a stop nothing more is given. Whoever leaves without stopping lets the stream run
+    to its end.
 
     Args:
         events: Starts the stream; called in the worker.
@@ -41,7 +42,7 @@ def paced(
         undo: Called with an answer that was finished but not given because of the stop.
         interval: Seconds.
 
-    Yields:
+    Returns:
         Batches of events; the last may end with what broke the stream off.
     """
     items: queue.SimpleQueue[StreamEvent | None] = queue.SimpleQueue()
@@ -54,6 +55,16 @@ def paced(
 
     future = workers.submit(pump)
     future.add_done_callback(lambda _: items.put(None))
+    return _batches(items, future, stop, undo, interval)
+
+
+def _batches(
+    items: queue.SimpleQueue[StreamEvent | None],
+    future: Future[None],
+    stop: threading.Event,
+    undo: Callable[[Finished], None],
+    interval: float,
+) -> Iterator[list[StreamEvent | Broken]]:
     shown = 0.0
     batch: list[StreamEvent | Broken] = []
     ended = False

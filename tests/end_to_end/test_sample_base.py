@@ -63,7 +63,7 @@ def test_an_accepted_answer_is_in_the_answer(asked: list[tuple[dict[str, Any], A
 def test_most_unanswerable_questions_are_declined(
     asked: list[tuple[dict[str, Any], Answer]],
 ) -> None:
-    """At least 70 of 100, while at most 10 of 100 answerable ones are."""
+    """At least 80 of 100, while at most 10 of 100 answerable ones are."""
     declined = [answer.abstained for q, answer in asked if not q["answerable"]]
     wrongly = [answer.abstained for q, answer in asked if q["answerable"]]
     assert share(declined) >= 0.8

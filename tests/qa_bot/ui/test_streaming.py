@@ -42,13 +42,26 @@ def test_every_event_is_given_once_and_in_order(workers: ThreadPoolExecutor) -> 
 
 
 def test_a_fast_stream_is_slowed_to_the_pace(workers: ThreadPoolExecutor) -> None:
-    """A hundred events in 0.2 s come in a handful of batches, the first of them at once."""
-    started = time.monotonic()
-    stream = paced(tokens(100, 0.002), workers, threading.Event(), lambda _: None, interval=0.05)
+    """No more batches than intervals, the first of them before the stream has ended."""
+    started, interval = time.monotonic(), 0.05
+    stream = paced(tokens(100, 0.002), workers, threading.Event(), lambda _: None, interval)
     first = next(stream)
-    assert time.monotonic() - started < 0.05
-    assert first
-    assert len(list(stream)) <= 10
+    assert 0 < len(first) < 101
+    rest = list(stream)
+    assert len(rest) <= (time.monotonic() - started) / interval + 2
+
+
+def test_a_stream_runs_before_its_first_batch_is_asked_for(workers: ThreadPoolExecutor) -> None:
+    """The page is drawn meanwhile."""
+    begun = threading.Event()
+
+    def events() -> Iterator[StreamEvent]:
+        begun.set()
+        yield Token("so far")
+
+    stream = paced(events, workers, threading.Event(), lambda _: None)
+    assert begun.wait(10)
+    assert list(stream) == [[Token("so far")]]
 
 
 def test_a_stop_does_not_wait_for_the_reader(workers: ThreadPoolExecutor) -> None:
