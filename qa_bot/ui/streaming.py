@@ -9,10 +9,15 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 
-from qa_bot.types import Finished, StreamEvent
+from qa_bot.types import Finished, Searched, StreamEvent
 
 INTERVAL = 0.04
 """Seconds between two updates of the page: 25 a second, which is what a browser draws in peace."""
+
+
+PATIENCE = 0.25
+"""Seconds that what was searched for waits for the answer's first text, so that an answer which comes
+soon is not held up by the drawing of something that stands for a blink."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +70,16 @@ def _batches(
     undo: Callable[[Finished], None],
     interval: float,
 ) -> Iterator[list[StreamEvent | Broken]]:
-    shown = 0.0
+    started, shown = time.monotonic(), 0.0
     batch: list[StreamEvent | Broken] = []
     ended = False
     while not ended and not stop.is_set():
         event, ended = _next(items, interval)
         if event is not None:
             batch.append(event)
-        if batch and (ended or time.monotonic() - shown >= interval):
+        now = time.monotonic()
+        waits = now - started < PATIENCE and all(isinstance(event, Searched) for event in batch)
+        if batch and (ended or (now - shown >= interval and not waits)):
             yield batch
             batch = []
             shown = time.monotonic()

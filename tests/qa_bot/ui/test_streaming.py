@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from qa_bot.types import Answer, Finished, StreamEvent, Token
+from qa_bot.types import Answer, Finished, Rewrite, Searched, StreamEvent, Token
 from qa_bot.ui.streaming import Broken, paced
 
 ANSWER = Answer("q", "q", "a", None, False, 1.0, (), (), {}, {}, turn_id=5)
@@ -61,6 +61,31 @@ def test_a_stream_runs_before_its_first_batch_is_asked_for(workers: ThreadPoolEx
 
     stream = paced(events, workers, threading.Event(), lambda _: None)
     assert begun.wait(10)
+    assert list(stream) == [[Token("so far")]]
+
+
+def test_what_was_searched_for_comes_with_the_first_text_where_that_comes_soon(
+    workers: ThreadPoolExecutor,
+) -> None:
+    """Drawing it alone would hold the answer up."""
+    searched = Searched(Rewrite("q"), ())
+
+    def soon() -> Iterator[StreamEvent]:
+        yield searched
+        yield Token("so far")
+
+    stream = paced(soon, workers, threading.Event(), lambda _: None)
+    assert next(stream) == [searched, Token("so far")]
+    go_on = threading.Event()
+
+    def late() -> Iterator[StreamEvent]:
+        yield searched
+        go_on.wait(10)
+        yield Token("so far")
+
+    stream = paced(late, workers, threading.Event(), lambda _: None)
+    assert next(stream) == [searched]
+    go_on.set()
     assert list(stream) == [[Token("so far")]]
 
 
