@@ -320,7 +320,7 @@ class KnowledgeBase:
         return DenseIndex(
             lambda: self._open_chroma(path, collection, url),
             self._stored_vectors,
-            lambda ids: self._cache.of_passages(self._registry.hashes(ids)),
+            lambda ids: self._cache.of_passages(self._registry.base_id, ids),
             self._registry.count,
             self.encoder.dimension,
             self.encoder.metric,

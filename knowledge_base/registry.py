@@ -40,7 +40,7 @@ class Registry:
     def __init__(self, engine: Engine, base_id: int) -> None:
         """Take the database and the row of the knowledge base in it."""
         self._engine = engine
-        self._base = base_id
+        self.base_id = base_id
 
     # documents
 
@@ -49,7 +49,7 @@ class Registry:
         columns = documents.c
         query = select(
             columns.source, columns.size, columns.mtime_ns, columns.sha256, columns.state
-        ).where(columns.base_id == self._base, columns.state != REMOVING)
+        ).where(columns.base_id == self.base_id, columns.state != REMOVING)
         with self._engine.connect() as connection:
             return {row[0]: Stamp(*row[1:]) for row in connection.execute(query)}
 
@@ -58,7 +58,7 @@ class Registry:
         with self._engine.begin() as connection:
             connection.execute(
                 update(documents)
-                .where(documents.c.base_id == self._base, documents.c.source == source)
+                .where(documents.c.base_id == self.base_id, documents.c.source == source)
                 .values(size=size, mtime_ns=mtime_ns)
             )
 
@@ -83,11 +83,15 @@ class Registry:
             "mtime_ns": stamp.mtime_ns,
             "state": PENDING,
         }
-        key = (documents.c.base_id == self._base, documents.c.source == document.source)
+        key = (documents.c.base_id == self.base_id, documents.c.source == document.source)
         with self._engine.begin() as connection:
             row = connection.execute(select(documents.c.id).where(*key)).scalar()
             if row is None:
-                added = {"base_id": self._base, "source": document.source, "added_at": time.time()}
+                added = {
+                    "base_id": self.base_id,
+                    "source": document.source,
+                    "added_at": time.time(),
+                }
                 row = connection.execute(
                     insert(documents).values(**values, **added).returning(documents.c.id)
                 ).scalar_one()
@@ -100,7 +104,7 @@ class Registry:
                 for some in _slices(kept):
                     connection.execute(
                         delete(passages).where(
-                            passages.c.base_id == self._base, passages.c.id.in_(some)
+                            passages.c.base_id == self.base_id, passages.c.id.in_(some)
                         )
                     )
             rows = [self._row(row, passage, text_hash) for passage, text_hash in parts]
@@ -110,7 +114,7 @@ class Registry:
     def _row(self, document: int, passage: Passage, text_hash: str) -> dict[str, Any]:
         return {
             "id": passage.id,
-            "base_id": self._base,
+            "base_id": self.base_id,
             "document_id": document,
             "ordinal": passage.ordinal,
             "start": passage.start,
@@ -128,7 +132,7 @@ class Registry:
         with self._engine.begin() as connection:
             for some in _slices(list(sources)):
                 chosen = select(documents.c.id).where(
-                    documents.c.base_id == self._base, documents.c.source.in_(some)
+                    documents.c.base_id == self.base_id, documents.c.source.in_(some)
                 )
                 connection.execute(
                     update(passages)
@@ -137,7 +141,7 @@ class Registry:
                 )
                 connection.execute(
                     update(documents)
-                    .where(documents.c.base_id == self._base, documents.c.source.in_(some))
+                    .where(documents.c.base_id == self.base_id, documents.c.source.in_(some))
                     .values(state=REMOVING)
                 )
 
@@ -148,7 +152,7 @@ class Registry:
             SourceNotFound: If no document has exactly this source.
         """
         query = select(documents).where(
-            documents.c.base_id == self._base,
+            documents.c.base_id == self.base_id,
             documents.c.source == source,
             documents.c.state != REMOVING,
         )
@@ -172,7 +176,7 @@ class Registry:
         """Look for what speaks to a model in documents that were taken in before anybody looked."""
         columns = documents.c
         unseen = select(columns.id).where(
-            columns.base_id == self._base, columns.suspicions.is_(None)
+            columns.base_id == self.base_id, columns.suspicions.is_(None)
         )
         with self._engine.begin() as connection:
             for row in connection.execute(unseen).scalars().all():
@@ -201,7 +205,7 @@ class Registry:
             .outerjoin(
                 passages, (passages.c.document_id == columns.id) & (passages.c.state != REMOVING)
             )
-            .where(columns.base_id == self._base, columns.state != REMOVING)
+            .where(columns.base_id == self.base_id, columns.state != REMOVING)
             .group_by(columns.id)
             .order_by(columns.source)
         )
@@ -215,15 +219,16 @@ class Registry:
             return [pattern]
         return [source for source in sources if source_matches(source, pattern)]
 
-    # passages
+    # passages: the state of those that are named by id is looked at here, not in SQL, where SQLite
+    # would go through all passages of a state rather than to the ones named
 
     def passages(self, ids: Collection[str]) -> dict[str, Passage]:
         """Return the indexed passages of these ids; others are left out."""
         found: dict[str, Passage] = {}
         with self._engine.connect() as connection:
             for some in _slices(list(ids)):
-                query = self._select().where(passages.c.id.in_(some), passages.c.state == INDEXED)
-                found.update((row.id, passage_of(row)) for row in connection.execute(query))
+                rows = connection.execute(self._select().where(passages.c.id.in_(some)))
+                found.update((row.id, passage_of(row)) for row in rows if row.state == INDEXED)
         return found
 
     def around(self, passage: Passage, before: int, after: int) -> list[Passage]:
@@ -254,24 +259,18 @@ class Registry:
     def ids(self, state: str) -> list[str]:
         """Return the ids of the passages in a state, in the order they were written."""
         query = select(passages.c.id).where(
-            passages.c.base_id == self._base, passages.c.state == state
+            passages.c.base_id == self.base_id, passages.c.state == state
         )
         with self._engine.connect() as connection:
             return list(connection.execute(query).scalars())
 
-    def hashes(self, ids: Sequence[str] | None = None) -> dict[str, str]:
-        """Return the hash of what was encoded for each indexed passage, by id; of all by default."""
+    def hashes(self) -> dict[str, str]:
+        """Return the hash of what is encoded for each passage that is not removed, by id."""
         query = select(passages.c.id, passages.c.text_hash).where(
-            passages.c.base_id == self._base, passages.c.state == INDEXED
+            passages.c.base_id == self.base_id, passages.c.state != REMOVING
         )
         with self._engine.connect() as connection:
-            if ids is None:
-                return {row[0]: row[1] for row in connection.execute(query)}
-            return {
-                row[0]: row[1]
-                for some in _slices(ids)
-                for row in connection.execute(query.where(passages.c.id.in_(some)))
-            }
+            return {row[0]: row[1] for row in connection.execute(query)}
 
     def of_document(self, source: str) -> list[Passage]:
         """Return the indexed passages of a document, in order."""
@@ -286,7 +285,7 @@ class Registry:
     def count(self) -> int:
         """Return the number of indexed passages."""
         query = select(func.count()).where(
-            passages.c.base_id == self._base, passages.c.state == INDEXED
+            passages.c.base_id == self.base_id, passages.c.state == INDEXED
         )
         with self._engine.connect() as connection:
             return int(connection.execute(query).scalar_one())
@@ -295,7 +294,7 @@ class Registry:
         """Put passages into a state."""
         statement = (
             update(passages)
-            .where(passages.c.base_id == self._base, passages.c.id == bindparam("passage"))
+            .where(passages.c.base_id == self.base_id, passages.c.id == bindparam("passage"))
             .values(state=state)
         )
         if ids:
@@ -305,13 +304,13 @@ class Registry:
     def mark_documents_indexed(self) -> None:
         """Mark the pending documents that have no pending passage left as indexed."""
         waiting = select(passages.c.document_id).where(
-            passages.c.base_id == self._base, passages.c.state == PENDING
+            passages.c.base_id == self.base_id, passages.c.state == PENDING
         )
         with self._engine.begin() as connection:
             connection.execute(
                 update(documents)
                 .where(
-                    documents.c.base_id == self._base,
+                    documents.c.base_id == self.base_id,
                     documents.c.state == PENDING,
                     documents.c.id.not_in(waiting),
                 )
@@ -323,7 +322,7 @@ class Registry:
         with self._engine.begin() as connection:
             for table in (passages, documents):
                 connection.execute(
-                    delete(table).where(table.c.base_id == self._base, table.c.state == REMOVING)
+                    delete(table).where(table.c.base_id == self.base_id, table.c.state == REMOVING)
                 )
 
     def allowed(self, filter: Filter) -> frozenset[str]:
@@ -336,7 +335,7 @@ class Registry:
             columns.language,
             columns.metadata,
             columns.mtime_ns,
-        ).where(columns.base_id == self._base, columns.state != REMOVING)
+        ).where(columns.base_id == self.base_id, columns.state != REMOVING)
         for name, day in (("since", filter.since), ("until", filter.until)):
             if day is not None:
                 check_day(name, day)
@@ -369,7 +368,7 @@ class Registry:
                 columns.suspicions,
             )
             .join(documents, documents.c.id == passages.c.document_id)
-            .where(passages.c.base_id == self._base)
+            .where(passages.c.base_id == self.base_id, columns.base_id == self.base_id)
         )
 
 

@@ -279,6 +279,11 @@ class Tuning:
     diversity: float = 0.0
     collapse: bool = True
 
+    @property
+    def selects(self) -> bool:
+        """Whether more passages are looked at than are given."""
+        return self.rerank or self.collapse or self.diversity > 0.0
+
 
 DEFAULT_TUNING = Tuning()
 

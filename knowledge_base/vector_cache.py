@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from sqlalchemy import Engine, delete, select
 from sqlalchemy.dialects.sqlite import insert
 
 from knowledge_base.registry import SQL_VARIABLES
-from knowledge_base.tables import bases, passages, vectors
+from knowledge_base.tables import REMOVING, bases, passages, vectors
 from knowledge_base.types import Vector
 
 
@@ -35,10 +35,25 @@ class VectorCache:
                     found[text_hash] = np.frombuffer(blob, np.float32)
         return found
 
-    def of_passages(self, hashes: Mapping[str, str]) -> dict[str, Vector]:
-        """Return the vectors that are there by passage id, given the hash of each passage."""
-        known = self.get(list(hashes.values()))
-        return {name: known[value] for name, value in hashes.items() if value in known}
+    def of_passages(self, base_id: int, ids: Sequence[str]) -> dict[str, Vector]:
+        """Return the vectors that are there of some passages of a base, by passage id."""
+        columns = passages.c
+        found: dict[str, Vector] = {}
+        with self._engine.connect() as connection:
+            for start in range(0, len(ids), SQL_VARIABLES):
+                query = (
+                    select(columns.id, columns.state, vectors.c.vector)
+                    .join(vectors, vectors.c.text_hash == columns.text_hash)
+                    .where(
+                        vectors.c.fingerprint == self._fingerprint,
+                        columns.base_id == base_id,
+                        columns.id.in_(ids[start : start + SQL_VARIABLES]),
+                    )
+                )
+                for name, state, blob in connection.execute(query):
+                    if state != REMOVING:
+                        found[name] = np.frombuffer(blob, np.float32)
+        return found
 
     def put(self, new: Mapping[str, Vector]) -> None:
         """Store vectors; those already there stay."""

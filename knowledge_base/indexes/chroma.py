@@ -135,14 +135,13 @@ class ChromaIndex:
             return []
         if allowed is not None and len(allowed) <= FEW:
             return self._search_few(vector, k, sorted(allowed))
-        wanted, total = k, len(self)
-        while total:
-            hits = self._query(vector, min(wanted, total))
+        wanted = k  # Chroma takes milliseconds to count: that fewer came back tells the end
+        while True:
+            hits = self._query(vector, wanted)
             kept = [hit for hit in hits if allowed is None or hit[0] in allowed]
-            if len(kept) >= k or wanted >= total:
+            if len(kept) >= k or len(hits) < wanted:
                 return kept[:k]
             wanted *= 4
-        return []
 
     def vectors(self, ids: Sequence[str]) -> dict[str, Vector]:
         """Return the stored vectors of ids; those that are not there are left out."""

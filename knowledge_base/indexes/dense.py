@@ -33,7 +33,7 @@ class DenseIndex:
 
         Args:
             open_stored: Opens the stored index; called at the first write or large search.
-            load: Gives ids and vectors of all indexed passages, in batches.
+            load: Gives ids and vectors of all passages that were or may be written, in batches.
             look_up: Gives the vectors of some passages.
             count: The number of indexed passages.
             dimension: The vectors' width.
@@ -45,6 +45,7 @@ class DenseIndex:
         self._dimension, self._metric, self._limit = dimension, metric, exact_limit
         self._stored: PassageIndex | None = None
         self._exact: ExactIndex | None = None
+        self._large = False
         self._lock = threading.RLock()
 
     @property
@@ -66,6 +67,7 @@ class DenseIndex:
         """Remove vectors; ids that are not there are passed over."""
         self.stored.delete(ids)
         with self._lock:
+            self._large = False  # to be counted again
             if self._exact is not None:
                 self._exact.delete(ids)
 
@@ -90,7 +92,7 @@ class DenseIndex:
         """Remove everything."""
         self.stored.clear()
         with self._lock:
-            self._exact = None
+            self._exact, self._large = None, False
 
     def ids(self) -> set[str]:
         """Return every id held on disk."""
@@ -102,13 +104,16 @@ class DenseIndex:
 
     def _searched(self) -> PassageIndex:
         with self._lock:
-            if self._exact is not None and len(self._exact) <= self._limit:
-                return self._exact
-            if self._count() > self._limit:
-                self._exact = None
-                return self.stored
-            exact = ExactIndex(self._dimension, self._metric)
-            for ids, vectors in self._load():
-                exact.upsert(ids, vectors)
-            self._exact = exact
-            return exact
+            if self._exact is None and not self._large:
+                self._large = self._count() > self._limit
+                if not self._large:
+                    self._exact = self._loaded()
+            if self._exact is not None and len(self._exact) > self._limit:
+                self._exact, self._large = None, True
+            return self.stored if self._exact is None else self._exact
+
+    def _loaded(self) -> ExactIndex:
+        exact = ExactIndex(self._dimension, self._metric)
+        for ids, vectors in self._load():
+            exact.upsert(ids, vectors)
+        return exact

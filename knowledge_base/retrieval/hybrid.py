@@ -45,11 +45,13 @@ SPARE = 20
 class Candidates:
     """What both sides brought for a query, and their fusion, best first.
 
-    ``vector`` is the query's own, before the first hits moved it.
+    ``vector`` is the query's own, before the first hits moved it, and ``similarity`` has what was
+    near to it then.
     """
 
     expansion: Expansion
     vector: Vector
+    similarity: Mapping[str, float]
     dense: Mapping[str, float]
     lexical: Mapping[str, float]
     fused: Sequence[Fused]
@@ -94,7 +96,7 @@ class HybridRetriever:
         allowed = self._let_through(filter)
         clock.lap("filter")
         found = self.candidates(query, max(POOL, 4 * k), allowed, tuning, clock)
-        hits = self._hits(found, max(k, HEAD) + SPARE)
+        hits = self._hits(found, max(k, HEAD) + SPARE if tuning.selects else k)
         clock.lap("fuse")
         if tuning.rerank and self.reranker is not None and hits:
             hits = [*self.reranker.rerank(query, hits[:HEAD]), *hits[HEAD:]]
@@ -157,14 +159,14 @@ class HybridRetriever:
         weight = dense_weight(unknown) if tuning.dense_weight is None else tuning.dense_weight
         lexical = dict(self._lexical.search(query, pool, allowed, expansion.added))
         clock.lap("lexical")
-        dense = dict(self._dense.search(vector, pool, allowed))
+        dense = similarity = dict(self._dense.search(vector, pool, allowed))
         fused = fuse(dense, lexical, weight)
         if tuning.feedback and weight > 0.0:
             moved = self._moved(vector, [one.name for one in fused[:FEEDBACK]])
             dense = dict(self._dense.search(moved, pool, allowed))
             fused = fuse(dense, lexical, weight)
         clock.lap("dense")
-        return Candidates(expansion, vector, dense, lexical, fused, weight, unknown)
+        return Candidates(expansion, vector, similarity, dense, lexical, fused, weight, unknown)
 
     def _moved(self, vector: Vector, names: Sequence[str]) -> Vector:
         """Return a query's vector moved towards the first hits (Rocchio, 1971, in the dense space)."""
@@ -180,15 +182,21 @@ class HybridRetriever:
         return None if filter is None or filter.is_empty else self._allowed(filter)
 
     def _hits(self, found: Candidates, most: int) -> list[ScoredPassage]:
-        """Return the best of the fusion."""
-        return list(self._scored(found, [one.name for one in found.fused[:most]]).values())
+        """Return the best of the fusion; those behind take the places of those being replaced."""
+        names = [one.name for one in found.fused[: most + SPARE]]
+        hits = list(self._scored(found, names[:most]).values())
+        if len(hits) < most:
+            hits += self._scored(found, names[most:]).values()
+        return hits[:most]
 
     def _scored(self, found: Candidates, names: Sequence[str]) -> dict[str, ScoredPassage]:
         """Return candidates by id, in the order of their names, with their scores and ranks."""
         dense_ranks = {name: rank for rank, name in enumerate(found.dense, 1)}
         lexical_ranks = {name: rank for rank, name in enumerate(found.lexical, 1)}
         ranked = {one.name: (rank, one) for rank, one in enumerate(found.fused, 1)}
-        passages, vectors = self._registry.passages(names), self._dense.vectors(names)
+        passages = self._registry.passages(names)
+        far = self._dense.vectors([name for name in names if name not in found.similarity])
+        near = {name: float(vector @ found.vector) for name, vector in far.items()}
         hits: dict[str, ScoredPassage] = {}
         for name in names:
             passage = passages.get(name)
@@ -196,7 +204,7 @@ class HybridRetriever:
                 continue
             rank, fused = ranked[name]
             explain = Explanation(
-                dense_score=float(vectors[name] @ found.vector) if name in vectors else None,
+                dense_score=found.similarity.get(name, near.get(name)),
                 dense_rank=dense_ranks.get(name),
                 lexical_score=found.lexical.get(name),
                 lexical_rank=lexical_ranks.get(name),
