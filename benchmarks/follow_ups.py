@@ -4,8 +4,10 @@
 
 TREC CAsT: each turn's search terms against those of the rewrite that a person wrote (precision, recall
 and F1 over terms, averaged over the turns that have something before them). doc2dial: the share of turns
-for which one of the first five passages is of the right document, and overlaps the span that answers. Each
-for the question as it stands, for the question after the whole history, and for the project's rewriter.
+for which one of the first five passages is of the right document, and overlaps the span that answers; and
+the latter for first questions of a conversation that are asked after turns of another one: the matter has
+changed. Each for the question as it stands, for the question after the whole history, and for the project's
+rewriter.
 """
 
 from __future__ import annotations
@@ -26,36 +28,36 @@ from knowledge_base.types import Tuning
 from qa_bot.readers.terms import terms
 from qa_bot.rewriting import RuleRewriter
 from qa_bot.training.calibrate import opened
-from qa_bot.types import Conversation, Turn
+from qa_bot.types import Conversation, Rewrite, Turn
 
 Exchange = tuple[str, str]
 """What a user said, and what was answered."""
 
-Method = Callable[[str, Sequence[Exchange]], str]
+Method = Callable[[str, Sequence[Exchange]], Rewrite]
 """Makes a query of a question and what came before it, oldest first."""
 
 DEEP = 5
 """Passages that are looked at."""
 
 
-def as_it_stands(question: str, before: Sequence[Exchange]) -> str:  # noqa: ARG001
+def as_it_stands(question: str, before: Sequence[Exchange]) -> Rewrite:  # noqa: ARG001
     """Return the question."""
-    return question
+    return Rewrite(question)
 
 
-def whole_history(question: str, before: Sequence[Exchange]) -> str:
+def whole_history(question: str, before: Sequence[Exchange]) -> Rewrite:
     """Return the question after everything that the user said before."""
-    return " ".join([*(asked for asked, _ in before), question])
+    return Rewrite(" ".join([*(asked for asked, _ in before), question]))
 
 
-def rewritten(question: str, before: Sequence[Exchange]) -> str:
+def rewritten(question: str, before: Sequence[Exchange]) -> Rewrite:
     """Return what the project searches for."""
     turns = tuple(
         Turn(number, asked, asked, answered, {}, None, 0.0)
         for number, (asked, answered) in enumerate(before)
     )
     conversation = Conversation("measured", "", "", 0.0, 0.0, turns)
-    return RuleRewriter().rewrite(question, conversation).query
+    return RuleRewriter().rewrite(question, conversation)
 
 
 METHODS: Mapping[str, Method] = {
@@ -80,7 +82,7 @@ def against_people(file: Path) -> dict[str, dict[str, float]]:
         for record in records:
             answers = [""] * (len(record["history"]) - 1) + [record["last_response"]]
             query = method(record["utterance"], list(zip(record["history"], answers, strict=True)))
-            ours, theirs = set(terms(query)), set(terms(record["rewrite"]))
+            ours, theirs = set(terms(query.query)), set(terms(record["rewrite"]))
             common = len(ours & theirs)
             precision, recall = common / max(1, len(ours)), common / max(1, len(theirs))
             both = 2 * precision * recall / (precision + recall) if common else 0.0
@@ -104,15 +106,27 @@ def by_passages(documents: Path, turns: Path, most: int, seed: int) -> dict[str,
 
     leading: dict[str, int] = {}
     chosen = [record for record in lines(turns) if record["history"]]
-    random.Random(seed).shuffle(chosen)
-    chosen = chosen[:most]
+    draw = random.Random(seed)
+    draw.shuffle(chosen)
+    # first questions, asked as if the conversation had been about something else until then
+    elsewhere = [
+        {**record, "history": draw.choice(chosen)["history"]}
+        for record in lines(turns)
+        if not record["history"]
+    ]
+    draw.shuffle(elsewhere)
+    chosen, elsewhere = chosen[:most], elsewhere[:most]
     found: dict[str, Any] = {"turns": {"count": len(chosen)}}
     with opened(fill) as base:
         for name, method in METHODS.items():
             right = [_found(base, method, record, leading) for record in chosen]
+            turned = [_found(base, method, record, leading) for record in elsewhere]
             found[name] = {
                 f"document R@{DEEP}": round(sum(d for d, _ in right) / len(right), 3),
                 f"passage R@{DEEP}": round(sum(p for _, p in right) / len(right), 3),
+                f"passage R@{DEEP}, another matter": round(
+                    sum(p for _, p in turned) / len(turned), 3
+                ),
             }
     return found
 
@@ -132,7 +146,9 @@ def _found(
             asked, answered = before[-1]
             before[-1] = (asked, f"{answered} {said['text']}".strip())
     query = method(record["question"], before)
-    hits = base.retrieve(query, DEEP, tuning=Tuning(rerank=False)).hits
+    hits = base.retrieve(
+        query.query, DEEP, tuning=Tuning(rerank=False), wordings=query.wordings
+    ).hits
     mine = [hit.passage for hit in hits if hit.passage.source == record["doc_id"]]
     start = record["answer_start"] - leading[record["doc_id"]]
     end = start + len(record["answer"])

@@ -178,9 +178,13 @@ class KnowledgeBase:
         k: int,
         filter: Filter | None = None,
         tuning: Tuning = DEFAULT_TUNING,
+        wordings: Sequence[str] = (),
     ) -> Retrieval:
-        """Return up to k passages, best first, each with its scores and ranks."""
-        return self._retriever.retrieve(query, k, filter, tuning)
+        """Return up to k passages, best first, each with its scores and ranks.
+
+        Other ``wordings`` of the query are searched for beside it.
+        """
+        return self._retriever.retrieve(query, k, filter, tuning, wordings)
 
     def widened(self, hits: Sequence[ScoredPassage]) -> list[ScoredPassage]:
         """Return hits to be read: a short one reaches over its neighbours, under its own id."""

@@ -145,8 +145,12 @@ class Retriever(Protocol):
         k: int,
         filter: Filter | None = None,
         tuning: Tuning = DEFAULT_TUNING,
+        wordings: Sequence[str] = (),
     ) -> Retrieval:
-        """Return up to k passages, best first, each with its scores and ranks."""
+        """Return up to k passages, best first, each with its scores and ranks.
+
+        Other ``wordings`` of the query are searched for beside it.
+        """
 
 
 @runtime_checkable

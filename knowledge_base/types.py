@@ -128,8 +128,9 @@ class Explanation:
     """Why a passage was found: each stage's score and its rank there (from 1); None where absent.
 
     ``dense_share`` and ``lexical_share`` are what each side adds to ``fused_score``: its weight times
-    its standard score. ``terms`` gives what each matched term adds to ``lexical_score``.
-    ``relevance`` is what the reader says of the passage, in logits.
+    its standard score; ``wordings_share`` is what other wordings of the query add. ``terms`` gives
+    what each matched term adds to ``lexical_score``. ``relevance`` is what the reader says of the
+    passage, in logits.
     """
 
     dense_score: float | None = None
@@ -139,6 +140,7 @@ class Explanation:
     dense_weight: float | None = None
     dense_share: float | None = None
     lexical_share: float | None = None
+    wordings_share: float | None = None
     fused_score: float | None = None
     fused_rank: int | None = None
     relevance: float | None = None

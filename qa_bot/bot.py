@@ -167,7 +167,9 @@ class QABot:
         rewrite = self.rewriter.rewrite(question, conversation)
         rewritten_at = time.perf_counter()
         most = max(k, self._passages)
-        retrieval = self.knowledge_base.retrieve(rewrite.query, most, filter, READ_NEXT)
+        retrieval = self.knowledge_base.retrieve(
+            rewrite.query, most, filter, READ_NEXT, rewrite.wordings
+        )
         retrieved_at = time.perf_counter()
         yield Searched(rewrite, tuple(shown(retrieval.hits[:k], redact=self._redact)))
         reading: Reading | None = None

@@ -33,13 +33,20 @@ _ASKS = re.compile(
     re.IGNORECASE,
 )
 _WHICH = re.compile(r"\b(?:what|how|where|when|who|whom|whose|which|why)\b", re.IGNORECASE)
+_POLITE = (
+    r"thanks?(?: you)?(?: very much| so much| a lot)?|bye|hello|hi|hey|got it|cool|awesome|perfect|"
+    r"谢谢[你您]?|你好|您好|再见|明白了?|知道了"
+)
 _CLOSING = re.compile(
-    r"^(?:(?:thanks?(?: you)?(?: very much| so much| a lot)?|bye|hello|hi|hey|got it|cool|awesome|"
-    r"perfect|谢谢[你您]?|你好|您好|再见|明白了?|知道了|ok(?:ay)?,? (?:thanks?|great|cool|perfect)|"
-    r"(?:yes|no),? thanks?(?: you)?)[\s,.!，。！]*)+$",
+    rf"^(?:(?:{_POLITE}|ok(?:ay)?,? (?:thanks?|great|cool|perfect)|(?:yes|no),? thanks?(?: you)?)"
+    r"[\s,.!，。！]*)+$",
     re.IGNORECASE,
 )
 """Said when nothing more is asked."""
+COURTESY = re.compile(
+    rf"^(?:(?:{_POLITE}|ok(?:ay)?|great|good|yes|no|好的?)[\s,.!，。！]*)+$", re.IGNORECASE
+)
+"""Said between questions; it asks for nothing."""
 _OFFHAND = re.compile(r"^(?:(?:ok(?:ay)?|great|good|好的?)[\s,.!，。！]*)+$", re.IGNORECASE)
 """An answer where something was asked, else nothing."""
 _ASKS_BACK = re.compile(

@@ -3,14 +3,17 @@
 First it is decided whether the question leans on what was said before: a pronoun that nothing
 before it in the sentence explains, an opening such as "and for ...", or no word of its own that
 says what it is about. Only then the topic of the last turns is carried over: in the pronoun's
-place, in the place of what it is contrasted with ("and for the X300?"), or in brackets.
+place, in the place of what it is contrasted with ("and for the X300?"), or in brackets. Where a
+user is led through one matter (``qa_bot.follow_up``), the question as it was asked and all that the
+user has said are searched for beside it: where the matter goes on they find more, and where it
+changes the new one is found.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from knowledge_base.indexes.analysis import codes, has_cjk
 from qa_bot import follow_up
@@ -75,12 +78,6 @@ _CLAUSE = re.compile(
     r"than)\b|[,;]",
     re.IGNORECASE,
 )
-_COURTESY = re.compile(
-    r"^(?:(?:thanks?(?: you)?(?: very much| so much| a lot)?|ok(?:ay)?|great|cool|perfect|got it|bye|"
-    r"hello|hi|hey|yes|no|good|awesome|谢谢[你您]?|好的?|你好|您好|再见|明白了?|知道了)[\s,.!，。！]*)+$",
-    re.IGNORECASE,
-)
-"""Said between questions; it asks for nothing."""
 _DAY = re.compile(
     r"^(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|may|june|july|"
     r"august|september|october|november|december)s?$",
@@ -123,9 +120,14 @@ class RuleRewriter:
         topic = _Topic()
         for turn in turns:
             topic = _after(turn, topic)
-        if follow_up.guided(turns):
-            return _gone_on(question, turns, topic)
-        return _resolved(question, topic)
+        if not follow_up.guided(turns):
+            return _resolved(question, topic)
+        found = _gone_on(question, turns, topic)
+        if follow_up.COURTESY.match(question) or found == _contrasted(question, topic):
+            return found  # what was said names the thing that is not asked for any more
+        said = " ".join([*(turn.question for turn in turns), question])
+        own = (question,) if found.changed else ()
+        return replace(found, wordings=(*own, said))
 
 
 def leans(question: str, topic_is_named: bool = False) -> bool:
@@ -136,7 +138,7 @@ def leans(question: str, topic_is_named: bool = False) -> bool:
         topic_is_named: Whether a product or the like was named before; a question about a bare
             attribute ("how long is the warranty?") is then taken to be about that.
     """
-    if _COURTESY.match(question):
+    if follow_up.COURTESY.match(question):
         return False
     if has_cjk(question):
         return _chinese_leans(question, topic_is_named)

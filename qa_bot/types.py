@@ -128,11 +128,15 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Rewrite:
-    """What a question became before it was searched for, and whether anything was carried over."""
+    """What a question became before it was searched for, and whether anything was carried over.
+
+    ``wordings`` are searched for beside the query: what was said, as it was said.
+    """
 
     query: str
     changed: bool = False
     carried: tuple[str, ...] = ()
+    wordings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ PAGE = 5000
 FEW = 2000
 """Up to this many allowed ids are scored exactly instead of by Chroma's slow filter."""
 
-SETTINGS = {"hnsw:construction_ef": 200, "hnsw:search_ef": 200, "hnsw:M": 24}
+SETTINGS = {"hnsw:construction_ef": 200, "hnsw:search_ef": 100, "hnsw:M": 24}
 """Graph settings that keep recall@10 at 0.99 and more."""
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -17,12 +18,16 @@ DENSE_WEIGHT = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Fused:
-    """A candidate with its fused score, the sum of what the two sides add."""
+    """A candidate with its fused score, the sum of what the two sides add.
+
+    ``wordings`` is what other wordings of the query add to that.
+    """
 
     name: str
     score: float
     dense: float
     lexical: float
+    wordings: float = 0.0
 
 
 def dense_weight(unknown_share: float, usual: float = DENSE_WEIGHT) -> float:
@@ -53,6 +58,28 @@ def fuse(dense: Mapping[str, float], lexical: Mapping[str, float], weight: float
         Fused(ids[at], float(scores[at]), float(near[at]), float(worded[at]))
         for at in np.lexsort((-np.array([dense.get(name, worst) for name in ids]), -scores))
     ]
+
+
+def pooled(first: Sequence[Fused], others: Sequence[Sequence[Fused]]) -> list[Fused]:
+    """Return the candidates of several wordings of one query, best first.
+
+    A candidate's score is the logarithm of the sum of its scores' exponentials, a soft maximum: what
+    one wording alone brings to the top stays there, and what several bring comes before it.
+
+    Args:
+        first: What the query itself brings; its shares are kept.
+        others: What each other wording brings.
+    """
+    totals: dict[str, float] = {}
+    for brought in (first, *others):
+        for one in brought:
+            totals[one.name] = totals.get(one.name, 0.0) + math.exp(one.score)
+    own = {one.name: one for one in first}
+    made = []
+    for name, total in totals.items():
+        one, score = own.get(name, Fused(name, 0.0, 0.0, 0.0)), math.log(total)
+        made.append(replace(one, score=score, wordings=score - one.dense - one.lexical))
+    return sorted(made, key=lambda one: (-one.score, one.name))
 
 
 def _standard(scores: Mapping[str, float], ids: list[str], absent: float) -> Floats:

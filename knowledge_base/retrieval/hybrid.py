@@ -13,7 +13,7 @@ from knowledge_base.indexes.dense import DenseIndex
 from knowledge_base.indexes.tantivy import TantivyIndex
 from knowledge_base.protocols import Encoder, Reranker
 from knowledge_base.registry import Registry
-from knowledge_base.retrieval.fusion import Fused, dense_weight, fuse
+from knowledge_base.retrieval.fusion import Fused, dense_weight, fuse, pooled
 from knowledge_base.retrieval.glossary import Expansion, GlossaryFile
 from knowledge_base.retrieval.variety import collapse, diversify
 from knowledge_base.types import (
@@ -82,8 +82,16 @@ class HybridRetriever:
         k: int,
         filter: Filter | None = None,
         tuning: Tuning = DEFAULT_TUNING,
+        wordings: Sequence[str] = (),
     ) -> Retrieval:
         """Return up to k passages, best first, each with its scores and ranks.
+
+        Args:
+            query: What is looked for.
+            k: The most passages to return.
+            filter: What the passages must be of.
+            tuning: How they are ranked.
+            wordings: Other wordings of the query, that are searched for beside it.
 
         Raises:
             ValueError: If k is negative.
@@ -95,7 +103,11 @@ class HybridRetriever:
         clock = _Clock()
         allowed = self._let_through(filter)
         clock.lap("filter")
-        found = self.candidates(query, max(POOL, 4 * k), allowed, tuning, clock)
+        pool = max(POOL, 4 * k)
+        found = self.candidates(query, pool, allowed, tuning, clock)
+        if wordings:
+            others = [self.candidates(text, pool, allowed, tuning, clock) for text in wordings]
+            found = replace(found, fused=pooled(found.fused, [other.fused for other in others]))
         hits = self._hits(found, max(k, HEAD) + SPARE if tuning.selects else k)
         clock.lap("fuse")
         if tuning.rerank and self.reranker is not None and hits:
@@ -211,6 +223,7 @@ class HybridRetriever:
                 dense_weight=found.weight,
                 dense_share=fused.dense,
                 lexical_share=fused.lexical,
+                wordings_share=fused.wordings or None,
                 fused_score=fused.score,
                 fused_rank=rank,
             )
@@ -251,5 +264,5 @@ class _Clock:
 
     def lap(self, name: str) -> None:
         now = time.perf_counter()
-        self.laps[name] = round((now - self._last) * 1000, 3)
+        self.laps[name] = round(self.laps.get(name, 0.0) + (now - self._last) * 1000, 3)
         self._last = now

@@ -113,7 +113,10 @@ def search(
 
         def found(asked: Asked) -> dict[str, Any]:
             rewrite = bot.rewriter.rewrite(asked.question, _conversation(asked, kb))
-            return retrieval_json(bot.knowledge_base.retrieve(rewrite.query, k, restricted, tuning))
+            hits = bot.knowledge_base.retrieve(
+                rewrite.query, k, restricted, tuning, rewrite.wordings
+            )
+            return retrieval_json(hits)
 
         if file is not None:
             _each(queries, found)

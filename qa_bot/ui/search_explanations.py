@@ -125,6 +125,8 @@ def _sum_html(hit: ScoredPassage, t: Texts) -> str:
         ("why_sum_meaning", explain.dense_share or 0.0),
         ("why_sum_words", explain.lexical_share or 0.0),
     ]
+    if explain.wordings_share is not None:
+        parts.append(("why_sum_wordings", explain.wordings_share))
     totals = [("why_sum_total", fused)]
     if explain.relevance is not None:
         totals += [("why_sum_reader", hit.score - fused), ("why_shown", hit.score)]

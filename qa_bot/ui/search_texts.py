@@ -77,6 +77,7 @@ ENGLISH: Mapping[str, str] = {
     "why_sum": "How they were fused",
     "why_sum_meaning": "meaning",
     "why_sum_words": "words",
+    "why_sum_wordings": "what was said before",
     "why_sum_total": "fused",
     "why_sum_reader": "reader",
     "why_sum_weight": "The dense weight is {dense}, so words count {lexical}. Each part is its "
@@ -229,6 +230,7 @@ CHINESE: Mapping[str, str] = {
     "why_sum": "融合的算法",
     "why_sum_meaning": "语义",
     "why_sum_words": "词语",
+    "why_sum_wordings": "此前的对话",
     "why_sum_total": "融合",
     "why_sum_reader": "阅读模型",
     "why_sum_weight": "语义权重为 {dense}，词语权重为 {lexical}。每部分等于权重乘以标准分。",

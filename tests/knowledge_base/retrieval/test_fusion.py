@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge_base.retrieval.fusion import DENSE_WEIGHT, dense_weight, fuse
+from knowledge_base.retrieval.fusion import DENSE_WEIGHT, dense_weight, fuse, pooled
 
 scores = st.dictionaries(st.sampled_from("abcdefgh"), st.floats(0, 1), max_size=8)
 
@@ -52,3 +52,18 @@ def test_an_unreadable_question_is_searched_by_its_words() -> None:
     assert dense_weight(0.0) == DENSE_WEIGHT
     assert dense_weight(0.25) == pytest.approx(DENSE_WEIGHT / 2)
     assert dense_weight(0.6) == 0.0
+
+
+@given(scores, scores)
+def test_pooling_keeps_what_a_wording_brings_and_never_lowers_it(
+    first: dict[str, float], other: dict[str, float]
+) -> None:
+    """A candidate of both scores more than in either; one wording alone stays as it is."""
+    ours, theirs = fuse(first, {}, 0.5), fuse(other, {}, 0.5)
+    both = pooled(ours, [theirs])
+    found = {one.name: one.score for one in both}
+    assert set(found) == {*first, *other}
+    for one in (*ours, *theirs):
+        assert found[one.name] >= one.score - 1e-9
+    assert [one.score for one in both] == sorted(found.values(), reverse=True)
+    assert [one.score for one in pooled(ours, [])] == pytest.approx([one.score for one in ours])

@@ -40,6 +40,19 @@ def test_the_fused_score_is_the_sum_of_what_the_sides_add(spoken: KnowledgeBase)
         assert sum(why.terms.values()) == pytest.approx(why.lexical_score or 0.0, rel=1e-3)
 
 
+def test_another_wording_brings_its_passages_beside_the_query_s_own(spoken: KnowledgeBase) -> None:
+    """What each wording finds first comes before the rest, and the shares still sum to the score."""
+    query, other = "what is deducted from a refund", "opening hours of the shop"
+    alone = [spoken.retrieve(text, 1).hits[0].passage.id for text in (query, other)]
+    hits = spoken.retrieve(query, 5, wordings=(other,)).hits
+    assert {hit.passage.id for hit in hits[:2]} == set(alone)
+    for hit in hits:
+        why = hit.explain
+        assert why.wordings_share is not None
+        shares = (why.dense_share or 0.0) + (why.lexical_share or 0.0) + why.wordings_share
+        assert shares == pytest.approx(why.fused_score)
+
+
 def test_the_shares_of_the_tokens_sum_to_the_cosine(
     spoken: KnowledgeBase, minilm: TransformerEncoder
 ) -> None:
