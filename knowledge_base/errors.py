@@ -11,6 +11,7 @@
         · UnsafeArchive                      a member would be written outside, or is a bomb
       x UnknownComponent(LookupError)        no component has this name
       x EncoderError(RuntimeError)           an encoder could not be loaded or does not fit
+      x Overloaded(RuntimeError)             more questions wait than can be answered soon
       x IndexMismatch(ValueError)            an index was made for another encoder, metric or width
       x HomeLocked(RuntimeError)             another process owns the home folder
       x SourceNotFound(LookupError)          nothing indexed matches this source
@@ -59,6 +60,10 @@ class UnknownComponent(KnowledgeBaseError, LookupError):
 
 class EncoderError(KnowledgeBaseError, RuntimeError):
     """An encoder's files are missing, damaged or of a kind that does not fit."""
+
+
+class Overloaded(KnowledgeBaseError, RuntimeError):
+    """More questions wait than can be answered soon; the next may be asked in a moment."""
 
 
 class IndexMismatch(KnowledgeBaseError, ValueError):

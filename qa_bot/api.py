@@ -26,6 +26,7 @@ from knowledge_base.errors import (
     KnowledgeBaseError,
     KnowledgeBaseNotFound,
     LoadError,
+    Overloaded,
     SourceNotFound,
     UnknownComponent,
 )
@@ -61,6 +62,7 @@ STATUS: Mapping[type[Exception], int] = {
     SourceNotFound: 404,
     IndexMismatch: 409,
     HomeLocked: 409,
+    Overloaded: 503,
     KnowledgeBaseError: 500,
     QABotError: 500,
     PromptError: 500,
@@ -281,4 +283,5 @@ def _refused(request: Request, error: Exception) -> Response:
     status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
     if status >= 500:
         log.error("%s failed: %s", request.url.path, error)
-    return JSONResponse({"error": str(error)}, status)
+    later = {"Retry-After": "1"} if status == 503 else None
+    return JSONResponse({"error": str(error)}, status, later)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
-from collections.abc import Sequence
+from collections import OrderedDict, deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from knowledge_base.errors import Overloaded
 from knowledge_base.protocols import Encoder, Explaining, TokenCounter
 from knowledge_base.types import TokenShare, Vector, Vectors
 
@@ -18,12 +19,19 @@ REMEMBERED = 2048
 TOGETHER = 64
 """The most questions of one call."""
 
+TOKENS = 4096
+"""The most tokens of the questions of one call, but for a single longer one."""
+
+WAITING = 512
+"""Questions that may wait; who comes when so many do is refused, and told to come again."""
+
 
 @dataclass(slots=True)
 class _Waiting:
     """A question that waits for its vector."""
 
     text: str
+    tokens: int
     done: threading.Event = field(default_factory=threading.Event)
     vector: Vector | None = None
     error: BaseException | None = None
@@ -33,7 +41,8 @@ class SharedEncoder:
     """Joins the questions of concurrent threads into one call, and remembers vectors of questions.
 
     Nobody waits for company: who comes while nothing is being encoded encodes at once, and whatever
-    came in the meantime goes into the next call.
+    came in the meantime goes into the next call, up to ``TOGETHER`` questions and ``TOKENS`` tokens.
+    A question that cannot be encoded fails alone.
     """
 
     def __init__(self, encoder: Encoder, remembered: int = REMEMBERED) -> None:
@@ -44,7 +53,8 @@ class SharedEncoder:
         self.fingerprint = encoder.fingerprint
         self._limit = remembered
         self._known: OrderedDict[str, Vector] = OrderedDict()
-        self._queue: list[_Waiting] = []
+        self._queue: deque[_Waiting] = deque()
+        self._pending: dict[str, _Waiting] = {}
         self._lock = threading.Lock()
         self._encoding = threading.Lock()
 
@@ -64,9 +74,26 @@ class SharedEncoder:
         return str(getattr(self._encoder, "runtime_note", ""))
 
     def encode_queries(self, queries: Sequence[str]) -> Vectors:
-        """Return one vector a query, shape ``(n, d)``, float32, in the order given."""
-        found = [self._one(query) for query in queries]
-        return np.stack(found) if found else np.zeros((0, self.dimension), np.float32)
+        """Return one vector a query, shape ``(n, d)``, float32, in the order given.
+
+        Raises:
+            Overloaded: If too many questions wait already.
+        """
+        if not queries:
+            return np.zeros((0, self.dimension), np.float32)
+        counts = {query: self._encoder.tokens.count(query) for query in dict.fromkeys(queries)}
+        found, waiting = self._queued(counts)
+        for one in waiting:
+            while not one.done.is_set():
+                # one at a time: whoever gets in takes the others' questions along
+                with self._encoding:
+                    if not one.done.is_set():
+                        self._encode_waiting()
+            if one.error is not None:
+                raise one.error
+            assert one.vector is not None
+            found[one.text] = one.vector
+        return np.stack([found[query] for query in queries])
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """Return one vector a passage text, shape ``(n, d)``, float32, in the order given."""
@@ -82,39 +109,68 @@ class SharedEncoder:
             return self._encoder.token_shares(query, text)
         return []
 
-    def _one(self, query: str) -> Vector:
+    def _queued(self, counts: Mapping[str, int]) -> tuple[dict[str, Vector], list[_Waiting]]:
+        """Return the vectors that are remembered, and what the others wait with."""
+        found: dict[str, Vector] = {}
+        waiting: list[_Waiting] = []
         with self._lock:
-            known = self._known.get(query)
-            if known is not None:
-                self._known.move_to_end(query)
-                return known
-            waiting = _Waiting(query)
-            self._queue.append(waiting)
-        while not waiting.done.is_set():
-            # one at a time: whoever gets in takes the others' questions along
-            with self._encoding:
-                if not waiting.done.is_set():
-                    self._encode_waiting()
-        if waiting.error is not None:
-            raise waiting.error
-        assert waiting.vector is not None
-        return waiting.vector
+            full = len(self._queue) >= WAITING
+            for text, tokens in counts.items():
+                known = self._known.get(text)
+                if known is not None:
+                    self._known.move_to_end(text)
+                    found[text] = known
+                elif text in self._pending:
+                    waiting.append(self._pending[text])
+                elif full:
+                    raise Overloaded(f"{len(self._queue)} questions wait; ask again in a moment")
+                else:
+                    one = self._pending[text] = _Waiting(text, tokens)
+                    self._queue.append(one)
+                    waiting.append(one)
+        return found, waiting
 
     def _encode_waiting(self) -> None:
         with self._lock:
-            batch, self._queue = self._queue[:TOGETHER], self._queue[TOGETHER:]
+            batch = self._taken()
         try:
-            vectors = self._encoder.encode_queries([waiting.text for waiting in batch])
+            self._encode(batch)
+        finally:
+            with self._lock:
+                for one in batch:
+                    if one.vector is not None:
+                        self._known[one.text] = one.vector
+                    self._pending.pop(one.text, None)
+                while len(self._known) > self._limit:
+                    self._known.popitem(last=False)
+            for one in batch:
+                one.done.set()
+
+    def _taken(self) -> list[_Waiting]:
+        """Take the next questions off the queue: at least one, as many as one call takes."""
+        batch: list[_Waiting] = []
+        tokens = 0
+        while self._queue and len(batch) < TOGETHER:
+            tokens += self._queue[0].tokens
+            if batch and tokens > TOKENS:
+                break
+            batch.append(self._queue.popleft())
+        return batch
+
+    def _encode(self, batch: Sequence[_Waiting]) -> None:
+        """Encode together; each alone where that fails, so that nobody gets another's error."""
+        try:
+            vectors = self._encoder.encode_queries([one.text for one in batch])
+        except Exception as error:  # noqa: BLE001 - each learns of its own
+            if len(batch) == 1:
+                batch[0].error = error
+                return
+            for one in batch:
+                self._encode([one])
         except BaseException as error:
-            for waiting in batch:
-                waiting.error = error
-                waiting.done.set()
+            for one in batch:
+                one.error = error
             raise
-        with self._lock:
-            for waiting, vector in zip(batch, vectors, strict=True):
-                waiting.vector = vector
-                self._known[waiting.text] = vector
-            while len(self._known) > self._limit:
-                self._known.popitem(last=False)
-        for waiting in batch:
-            waiting.done.set()
+        else:
+            for one, vector in zip(batch, vectors, strict=True):
+                one.vector = vector

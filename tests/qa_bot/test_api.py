@@ -10,6 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 from fpdf import FPDF
 
+from knowledge_base.encoders import shared
 from knowledge_base.errors import KnowledgeBaseError
 from qa_bot import api
 from qa_bot.bootstrap import App, open_app
@@ -191,6 +192,17 @@ def test_no_file_is_served_by_the_page(client: TestClient, app: App) -> None:
     for wanted in (path, str(app.home / "qa-bot.sqlite"), "/etc/hostname", "http://localhost:1/"):
         assert client.get(f"/gradio_api/file={wanted}").status_code == 404
         assert client.get(f"/gradio_api/proxy={wanted}").status_code == 404
+
+
+def test_too_many_at_once_are_told_to_come_again(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the status and the header that clients know."""
+    monkeypatch.setattr(shared, "WAITING", 0)
+    response = client.post("/api/search", json={"query": "a lantern nobody asked about yet"})
+    assert response.status_code == 503
+    assert response.headers["Retry-After"] == "1"
+    assert "ask again" in response.json()["error"]
 
 
 def test_other_names_for_this_machine_are_refused(app: App) -> None:
