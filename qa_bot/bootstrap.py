@@ -24,9 +24,10 @@ from knowledge_base.registry import Registry
 from knowledge_base.reindex import reindex
 from knowledge_base.types import Check, Document, DocumentInfo, IngestProgress
 from qa_bot.bot import QABot
-from qa_bot.components import generator_kind, open_checker, open_generator, open_reader
-from qa_bot.config import Config, api_key
+from qa_bot.components import open_checker, open_reader
+from qa_bot.config import Config
 from qa_bot.conversations import Conversations
+from qa_bot.models.named import QUOTING, NamedModels
 from qa_bot.protocols import Generating, Generator, Reader, Reranking
 from qa_bot.redaction import redact_logs
 from qa_bot.rewriting import RuleRewriter
@@ -34,13 +35,9 @@ from qa_bot.suggesting import Suggester
 
 if TYPE_CHECKING:
     from qa_bot.models.guarded import Health
-    from qa_bot.models.on_demand import OnDemandGenerator
 
 DEFAULT_BASE = "default"
 """The knowledge base that is meant when none is named."""
-
-QUOTING = "quote"
-"""Stands among the models for none: the reader quotes the passages."""
 
 OUTCOMES = ("answered", "declined", "failed")
 """What can come of asking a model."""
@@ -74,8 +71,8 @@ class App:
         self.conversations = Conversations(self._home.engine)
         self._lock = threading.RLock()
         self._encoder: Encoder | None = None
-        self._generator: Generator | None = None
-        self._others: dict[str, OnDemandGenerator] = {}
+        self._reader: Reader | None = None
+        self._models = NamedModels(config)
         self._bots: dict[str, QABot] = {}
         self._anew: dict[tuple[str, str], QABot] = {}
 
@@ -106,32 +103,24 @@ class App:
         return encoder.runtime, encoder.runtime_note
 
     @property
-    def generator(self) -> Generator | None:
-        """The generator model of the settings, loaded when it is first needed; None: none is named.
-
-        Raises:
-            UnknownComponent: If the settings name one that cannot be.
-            GeneratorFailed: If it is missing or damaged, or its server cannot be reached.
-        """
+    def reader(self) -> Reader:
+        """The reader of the settings, loaded when it is first needed, and one for every base."""
         config = self._config
-        if not config.model and not config.base_url:
-            return None
         with self._lock:
-            if self._generator is None:
-                self._generator = self._open_generator(config.model, config.base_url)
-            return self._generator
+            if self._reader is None:
+                self._reader = open_reader(
+                    config.reader, self.encoder, config.caution, config.runtime
+                )
+            return self._reader
+
+    @property
+    def generator(self) -> Generator | None:
+        """The generator model of the settings, see ``NamedModels.own``."""
+        return self._models.own
 
     def models(self) -> list[str]:
-        """Return what can compose an answer, the settings' model first; empty where none is named.
-
-        The last is ``QUOTING``: no model, the passages are quoted.
-        """
-        config = self._config
-        if not config.model and not config.base_url:
-            return []
-        others = [name.strip() for name in config.other_models.split(",") if name.strip()]
-        # a server alone stands for its first model
-        return list(dict.fromkeys([config.model or config.base_url, *others, QUOTING]))
+        """Return what can compose an answer, see ``NamedModels.names``."""
+        return self._models.names()
 
     def generated(self) -> dict[str, int]:
         """Return how often models answered, declined and failed since the start, over all bases."""
@@ -141,12 +130,8 @@ class App:
         return {name: sum(one[name] for one in counts) for name in OUTCOMES}
 
     def health(self) -> list[Health]:
-        """Return what has happened to each model that was opened: attempts, failures, whether it rests."""
-        from qa_bot.models.guarded import GuardedGenerator
-
-        with self._lock:
-            opened = [other.opened for other in self._others.values()]
-        return [one.health for one in opened if isinstance(one, GuardedGenerator)]
+        """Return what has happened to each model that was opened."""
+        return self._models.health()
 
     def bases(self) -> list[BaseInfo]:
         """Return every knowledge base with its encoder, by name."""
@@ -277,9 +262,7 @@ class App:
             if kb != DEFAULT_BASE:
                 raise
             info = self._home.create(kb, self.encoder)
-        reader = open_reader(
-            self._config.reader, self.encoder, self._config.caution, self._config.runtime
-        )
+        reader = self.reader
         base = KnowledgeBase(
             self._home,
             info,
@@ -287,13 +270,11 @@ class App:
             chroma_url=self._config.chroma_url or None,
             reranker=reader.reranker if isinstance(reader, Reranking) else None,
         )
-        return self._composed(base, (self.models() or [QUOTING])[0], reader)
+        return self._composed(base, (self.models() or [QUOTING])[0])
 
-    def _composed(self, base: KnowledgeBase, model: str, reader: Reader | None = None) -> QABot:
+    def _composed(self, base: KnowledgeBase, model: str) -> QABot:
         """Return a bot over an open knowledge base whose answers a model composes, or none does."""
-        config = self._config
-        reader = reader or open_reader(config.reader, self.encoder, config.caution, config.runtime)
-        rule = RuleRewriter()
+        config, reader, rule = self._config, self.reader, RuleRewriter()
         if model == QUOTING:
             return QABot(
                 base,
@@ -304,7 +285,7 @@ class App:
                 redact=self.redact,
                 suggester=Suggester(base, reader),
             )
-        return self._with_model(base, reader, rule, self._on_demand(model))
+        return self._with_model(base, reader, rule, self._models.get(model))
 
     def _with_model(
         self, base: KnowledgeBase, reader: Reader, rule: RuleRewriter, generator: Generator
@@ -334,37 +315,6 @@ class App:
             redact=self.redact,
             suggester=Suggester(base, reader, (generator, prompts)),
             titler=Titler(generator, prompts, self.conversations),
-        )
-
-    def _on_demand(self, model: str) -> Generator:
-        """Return a model that is opened when it is first asked, and one for every base."""
-        from qa_bot.models.on_demand import OnDemandGenerator
-
-        if model not in self._others:
-            name, at, url = model.partition("@http")
-            base_url = f"http{url}" if at else self._config.base_url
-            generator_kind(name, base_url)  # a name that cannot be is told now, not at a question
-            own = model == (self._config.model or self._config.base_url)
-            self._others[model] = OnDemandGenerator(
-                model,
-                self._settings_generator if own else lambda: self._open_generator(name, base_url),
-            )
-        return self._others[model]
-
-    def _settings_generator(self) -> Generator:
-        generator = self.generator
-        assert generator is not None, "the settings name a model"
-        return generator
-
-    def _open_generator(self, name: str, base_url: str) -> Generator:
-        config = self._config
-        return open_generator(
-            name,
-            base_url,
-            api_key=api_key(),
-            timeout=config.model_timeout,
-            window=config.model_window,
-            precision=config.model_precision,
         )
 
     def _forget(self, kb: str, *, close: bool = True) -> None:

@@ -133,8 +133,7 @@ class Calibration:
 
     def confidence(self, signs: Sequence[float]) -> float:
         """Return the probability that the best sentence holds the answer, from its ``SIGNS``."""
-        total = self.sure[0] + float(np.dot(signs, self.sure[1:]))
-        return 1.0 / (1.0 + math.exp(-total))
+        return _probability(self.sure[0] + float(np.dot(signs, self.sure[1:])))
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,9 +275,10 @@ class TrainedReader:
         overlaps = weighed.values[:, FEATURES.index("overlap")].tolist()
         texts = [candidate.sentence.text for candidate in found]
         best = own_row(weighed.best, texts, [c.sentence.hit.passage.id for c in found], overlaps)
-        chosen = _chosen(question, found, weighed.logits, best)
-        short = _short(_settling(question, found[best]))
-        return with_polarity(question, compose(with_antecedent(chosen), confidence, short, explain))
+        first = _settling(question, found[best])
+        chosen = _chosen(question, found, weighed.logits, best, first)
+        answer = compose(with_antecedent(chosen), confidence, _short(first), explain)
+        return with_polarity(question, answer)
 
     def _read(self, question: str, hits: Sequence[ScoredPassage]) -> Weighed | None:
         """Read the first passages, and the others only where the first do not settle the question."""
@@ -316,25 +316,27 @@ class TrainedReader:
         yield reading
 
 
-def _chosen(question: str, found: Sequence[Candidate], logits: Floats, best: int) -> list[Evidence]:
-    """Return the best sentence with its list, or with others where several things are asked."""
-    first = _settling(question, found[best])
+def _chosen(
+    question: str, found: Sequence[Candidate], logits: Floats, best: int, first: Evidence
+) -> list[Evidence]:
+    """Return the best sentence with its list, or with others where several things are asked.
+
+    ``first`` is the best one as evidence.
+    """
     run = with_list(question, first)
     if len(run) > 1:
         return run
     chosen = [first]
     several = wants_several(question)
     share = SHARE_OF_SEVERAL if several else SHARE_OF_ONE
-    least = share / (1.0 + math.exp(-float(logits.max())))
+    least = share * _probability(float(logits.max()))
     row = () if several else columns(found[best].sentence.text)
     for number in np.argsort(-logits):
         # another row of the table tells of another thing
         if number == best or (row and columns(found[number].sentence.text) == row):
             continue
-        if (
-            len(chosen) == (3 if several else 2)
-            or 1.0 / (1.0 + math.exp(-float(logits[number]))) < least
-        ):
+        full = len(chosen) == (3 if several else 2)
+        if full or _probability(float(logits[number])) < least:
             break
         sentence = found[number].sentence
         if all(sentence.text != _quote(other) for other in chosen):
@@ -353,7 +355,11 @@ def _chance(values: Floats) -> float:
     Steps have no span that stands out, so that the margin of a span says nothing of them.
     """
     least = min(values[FEATURES.index("answerable")], values[FEATURES.index("relevant")])
-    return 1.0 / (1.0 + math.exp(-float(least)))
+    return _probability(float(least))
+
+
+def _probability(logit: float) -> float:
+    return 1.0 / (1.0 + math.exp(-logit))
 
 
 def _settling(question: str, candidate: Candidate) -> Evidence:
