@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
-from sqlalchemy import Engine, delete, select
+from sqlalchemy import Engine, bindparam, delete, select
 from sqlalchemy.dialects.sqlite import insert
 
 from knowledge_base.registry import SQL_VARIABLES
@@ -20,6 +20,17 @@ class VectorCache:
         """Take the database and the encoder's fingerprint."""
         self._engine = engine
         self._fingerprint = fingerprint
+        columns = passages.c
+        # made once: to put a statement together takes as long as to run it
+        self._of_passages = (
+            select(columns.id, columns.state, vectors.c.vector)
+            .join(vectors, vectors.c.text_hash == columns.text_hash)
+            .where(
+                vectors.c.fingerprint == fingerprint,
+                columns.base_id == bindparam("base"),
+                columns.id.in_(bindparam("ids", expanding=True)),
+            )
+        )
 
     def get(self, hashes: Collection[str]) -> dict[str, Vector]:
         """Return the vectors that are there, by the hash of what was encoded."""
@@ -37,20 +48,11 @@ class VectorCache:
 
     def of_passages(self, base_id: int, ids: Sequence[str]) -> dict[str, Vector]:
         """Return the vectors that are there of some passages of a base, by passage id."""
-        columns = passages.c
         found: dict[str, Vector] = {}
         with self._engine.connect() as connection:
             for start in range(0, len(ids), SQL_VARIABLES):
-                query = (
-                    select(columns.id, columns.state, vectors.c.vector)
-                    .join(vectors, vectors.c.text_hash == columns.text_hash)
-                    .where(
-                        vectors.c.fingerprint == self._fingerprint,
-                        columns.base_id == base_id,
-                        columns.id.in_(ids[start : start + SQL_VARIABLES]),
-                    )
-                )
-                for name, state, blob in connection.execute(query):
+                named = {"base": base_id, "ids": list(ids[start : start + SQL_VARIABLES])}
+                for name, state, blob in connection.execute(self._of_passages, named):
                     if state != REMOVING:
                         found[name] = np.frombuffer(blob, np.float32)
         return found
