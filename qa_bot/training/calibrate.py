@@ -112,11 +112,13 @@ def fit(found: Sequence[Case]) -> dict[str, Any]:
     ``reliability`` has a row a bin: certainty from, cases, mean certainty, share that was right.
     ``risk_coverage`` has a row a threshold: share answered, share of the answers that was wrong.
     """
-    rank, sure = _fitted(found)
+    rank, sure = fitted(found)
     halves = found[::2], found[1::2]
     judged = [
-        _judged(half, *_fitted(other)) for half, other in (halves, halves[::-1]) if half and other
-    ] or [_judged(found, rank, sure)]
+        certainties(half, *fitted(other))
+        for half, other in (halves, halves[::-1])
+        if half and other
+    ] or [certainties(found, rank, sure)]
     confidences = np.concatenate([certain for certain, _ in judged])
     correct = np.concatenate([right for _, right in judged])
     return {
@@ -130,7 +132,7 @@ def fit(found: Sequence[Case]) -> dict[str, Any]:
     }
 
 
-def _fitted(found: Sequence[Case]) -> tuple[Array, Array]:
+def fitted(found: Sequence[Case]) -> tuple[Array, Array]:
     """Return the weights of the ranking, and those of the certainty."""
     values = np.concatenate([case.values for case in found])
     right = np.concatenate([case.right for case in found])
@@ -141,7 +143,9 @@ def _fitted(found: Sequence[Case]) -> tuple[Array, Array]:
     return rank, _logistic(rows, correct, weights)
 
 
-def _judged(found: Sequence[Case], rank: Array, sure: Array) -> tuple[Array, npt.NDArray[np.bool_]]:
+def certainties(
+    found: Sequence[Case], rank: Array, sure: Array
+) -> tuple[Array, npt.NDArray[np.bool_]]:
     """Return the certainty of each case's best sentence, and whether it was right."""
     rows, correct = _tops(found, rank)
     return 1 / (1 + np.exp(-(sure[0] + rows @ sure[1:]))), correct

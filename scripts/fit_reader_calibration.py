@@ -1,0 +1,103 @@
+r"""Fits how the shipped reader's numbers become a certainty, and writes it into ``reader.json``.
+
+    python scripts/fit_reader_calibration.py qa_bot/readers/weights --data squad11-train.json.gz --data ... \
+        [--questions 300] [--write]
+
+Encyclopedia questions share their words with the answer, questions to a help desk do not: a certainty
+fitted on the first alone doubts nearly every one of the second. So beside the held-out articles of the
+training files there are the development half of the sample questions, and ``support_bases``: three
+small bases of made-up rules and manuals with questions in other words than theirs. Prints, for each of
+these, what a certainty that was fitted without it would answer at each threshold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from qa_bot.readers.network import ReaderModel
+from qa_bot.training.calibrate import (
+    Case,
+    certainties,
+    fit,
+    fitted,
+    held_out_cases,
+    sample_cases,
+    write,
+)
+from qa_bot.training.data import Question, hold_out, read_questions
+
+BASES = Path(__file__).parent / "support_bases"
+EXAMPLES = Path(__file__).parents[1] / "examples"
+
+ARTICLES = 150
+"""Held-out articles of a file, at the most: what is searched stays small."""
+
+WEIGHT = 3.0
+"""How much a question to a help desk counts beside an encyclopedia's: there are fewer of them."""
+
+LEVELS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6)
+
+
+def held_out(files: Sequence[Path]) -> Mapping[str, Sequence[Question]]:
+    """Return the held-out articles of the training files."""
+    found: dict[str, Sequence[Question]] = {}
+    for file in files:
+        articles = hold_out(read_questions(file), 0.04, 7)[1]
+        for name in sorted(articles)[:ARTICLES]:
+            if articles[name]:
+                found[f"{file.name}:{name}"] = articles[name]
+    return found
+
+
+def at_each_level(name: str, tested: Sequence[Case], others: Sequence[Case]) -> None:
+    """Print what a certainty fitted on the others answers of these, at each threshold."""
+    certain, right = certainties(tested, *fitted(others))
+    there = np.array([case.right.any() for case in tested])
+    for level in LEVELS:
+        given = certain >= level
+        shares = {
+            "answered right": float((given & right)[there].mean()),
+            "false abstention": float((~given)[there].mean()),
+            "abstention": float((~given)[~there].mean()) if (~there).any() else float("nan"),
+        }
+        told = ", ".join(f"{what} {share:.3f}" for what, share in shares.items())
+        sys.stdout.write(f"{name} from {level:.2f}: {told}\n")
+
+
+def main() -> None:
+    """Gather the cases, judge, fit, and write if told to."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--data", type=Path, action="append", required=True)
+    parser.add_argument("--questions", type=int, default=300)
+    parser.add_argument("--write", action="store_true")
+    given = parser.parse_args()
+    model = ReaderModel(given.folder)
+    support = {
+        folder.name: list(
+            sample_cases(model, folder / "documents", folder / "questions.jsonl", "dev", WEIGHT)
+        )
+        for folder in sorted(BASES.iterdir())
+    }
+    questions = EXAMPLES / "questions.jsonl"
+    support["sample"] = list(sample_cases(model, EXAMPLES / "support", questions, "dev", WEIGHT))
+    held = list(held_out_cases(model, held_out(given.data), given.questions, 7))
+    asked = [case for some in support.values() for case in some]
+    for name, tested in support.items():
+        others = [case for other, some in support.items() if other != name for case in some]
+        at_each_level(name, tested, [*held, *others])
+    at_each_level("held-out articles", held[1::2], [*held[::2], *asked])
+    calibration = fit([*held, *asked])
+    sys.stdout.write(json.dumps(calibration, indent=1) + "\n")
+    if given.write:
+        write(given.folder, calibration)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,198 @@
+"""Writes questions as people ask them over rules as houses write them, for the reader to learn from.
+
+Encyclopedia questions share most words with their answer; who asks a help desk has words of their
+own ("what if I'm out when the courier comes?"). ``support_facts.txt`` has facts with several ways to
+state and to ask each; here they are drawn into made-up documents. One question in four asks for a
+fact that the paragraph does not have.
+
+    python scripts/write_support_questions.py support.json
+    qa-bot train reader --data support.json --data ...
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+FACTS = Path(__file__).parent / "support_facts.txt"
+
+Draw = random.Random
+
+
+@dataclass(slots=True)
+class Fact:
+    """One thing that a document may say: ways to state it and to ask for it."""
+
+    stated: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+
+def several(low: int, high: int, unit: str) -> Callable[[Draw], str]:
+    """Return what draws a number with its unit."""
+
+    def made(draw: Draw) -> str:
+        number = draw.randrange(low, high)
+        words = ("", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+        written = words[number] if number < len(words) and draw.random() < 0.5 else str(number)
+        return f"{written} {unit}{'' if number == 1 else 's'}".strip()
+
+    return made
+
+
+def one_of(*values: str) -> Callable[[Draw], str]:
+    """Return what draws one of the values."""
+    return lambda draw: draw.choice(values)
+
+
+def some_of(*values: str) -> Callable[[Draw], str]:
+    """Return what draws two or three of the values, as a list in words."""
+
+    def made(draw: Draw) -> str:
+        *first, last = draw.sample(values, draw.choice((2, 3)))
+        return f"{', '.join(first)} and {last}"
+
+    return made
+
+
+def money(draw: Draw) -> str:
+    """Draw an amount."""
+    amount = draw.choice((3, 5, 8, 12, 15, 19, 25, 30, 45, 60, 75, 90, 120, 150, 250, 400))
+    return draw.choice(("{} EUR", "{} euros", "${}", "£{}", "{}.50 EUR")).format(amount)
+
+
+def clock(draw: Draw) -> str:
+    """Draw a time of day."""
+    hour = draw.randrange(6, 12)
+    return draw.choice((f"{hour}:00", f"{hour}:30", f"{hour} am", f"{hour} o'clock"))
+
+
+SLOTS: dict[str, Callable[[Draw], str]] = {
+    "seconds": several(3, 20, "second"),
+    "minutes": several(5, 60, "minute"),
+    "hours": several(2, 49, "hour"),
+    "days": several(2, 61, "day"),
+    "weeks": several(1, 13, "week"),
+    "months": several(1, 13, "month"),
+    "years": several(1, 11, "year"),
+    "count": lambda draw: str(draw.randrange(2, 41)),
+    "age": lambda draw: str(draw.randrange(4, 22)),
+    "percent": lambda draw: f"{draw.randrange(5, 91, 5)} percent",
+    "price": money,
+    "cents": lambda draw: f"{draw.randrange(15, 60)} cents",
+    "clock": clock,
+    "clock2": lambda draw: f"{draw.randrange(15, 23)}:{draw.choice(('00', '30'))}",
+    "size": lambda draw: f"{draw.choice((5, 10, 25, 50, 100, 500))} {draw.choice(('MB', 'GB'))}",
+    "kg": lambda draw: f"{draw.randrange(2, 40)} kg",
+    "litres": lambda draw: f"{draw.randrange(1, 9)}.{draw.randrange(0, 10)} litres",
+    "degrees": lambda draw: f"{draw.randrange(-10, 11)} degrees",
+    "degrees2": lambda draw: f"{draw.randrange(25, 60)} degrees",
+    "phone": lambda draw: str(draw.randrange(1000, 9999)),
+    "ordinal": one_of("first", "second", "third", "fourth", "15th", "25th"),
+    "weekday": one_of("Monday", "Tuesday", "Wednesday", "Thursday", "Sunday"),
+    "month": one_of("January", "February", "March", "April", "June", "September"),
+    "often": one_of("every night", "twice a day", "every hour", "once a week"),
+    "payer": one_of("the customer", "the buyer", "the shop", "the seller", "the company"),
+    "goods": one_of("Cosmetics", "Earphones", "Mattresses", "Swimwear", "Medicines", "Foods"),
+    "boss": one_of("the head of department", "the team lead", "the managing director"),
+    "cause": one_of("water", "improper use", "falls", "limescale", "overvoltage"),
+    "payments": some_of("credit card", "invoice", "direct debit", "PayPal", "cash", "voucher"),
+    "countries": some_of("Austria", "Belgium", "France", "Italy", "Norway", "Poland", "Spain"),
+    "languages": some_of("English", "German", "Polish", "Dutch", "Portuguese", "Swedish"),
+    "wifi": one_of("Visitor", "Guest-5G", "Lobby", "Open House"),
+}
+"""What the words in braces stand for."""
+
+HOUSES = tuple(
+    f"{first}{last}"
+    for first in ("Alder", "Birk", "Corn", "Dorn", "Elm", "Fell", "Grün", "Holm", "Lind", "Nord")
+    for last in ("bach", "field", "haus", "ley", "mark", "sund", "wick", "works")
+)
+
+GREETINGS = ("", "", "", "", "", "", "", "Hi, ", "Hello, ", "Quick question: ")
+
+_SLOT = re.compile(r"\{(\w+)\}")
+
+
+def read_facts(path: Path) -> dict[str, list[Fact]]:
+    """Return the facts of each subject."""
+    subjects: dict[str, list[Fact]] = {}
+    facts: list[Fact] = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        kind, _, text = line.partition(" ")
+        if kind == "==":
+            facts = subjects.setdefault(text, [])
+        elif kind == "--":
+            facts.append(Fact())
+        elif kind in ("S", "Q"):
+            (facts[-1].stated if kind == "S" else facts[-1].asked).append(text)
+    return subjects
+
+
+def filled(text: str, draw: Draw) -> str:
+    """Return a statement with its slots drawn."""
+    return _SLOT.sub(lambda slot: SLOTS[slot[1]](draw), text)
+
+
+def paragraph(
+    facts: Sequence[Fact], absent: Sequence[Fact], draw: Draw
+) -> tuple[str, list[dict[str, object]]]:
+    """Return a paragraph that states some facts, with questions for these and for others."""
+    text = ""
+    asked: list[dict[str, object]] = []
+    listed = draw.random() < 0.2
+    for fact in facts:
+        before, rest = filled(draw.choice(fact.stated), draw).split("[")
+        answer, after = rest.split("]")
+        start = len(text) + (2 if listed else 0) + len(before)
+        statement = f"{before}{answer}{after}"
+        text += f"- {statement}\n" if listed else f"{statement} "
+        asked += [
+            _question(question, [{"text": answer, "answer_start": start}], draw)
+            for question in draw.sample(fact.asked, min(2, len(fact.asked)))
+        ]
+    asked += [_question(draw.choice(fact.asked), [], draw) for fact in absent]
+    return text.rstrip(), asked
+
+
+def _question(text: str, answers: list[dict[str, object]], draw: Draw) -> dict[str, object]:
+    greeting = draw.choice(GREETINGS)
+    text = greeting + (text[0].lower() + text[1:] if greeting and text[:2] != "I " else text)
+    return {"question": text, "answers": answers, "is_impossible": not answers}
+
+
+def article(
+    number: int, subjects: dict[str, list[Fact]], draw: Draw
+) -> tuple[dict[str, object], int]:
+    """Return one house's document as an article in SQuAD 2.0's form, and how many questions it has."""
+    paragraphs = []
+    asked = 0
+    for name in draw.sample(sorted(subjects), 3):
+        facts = draw.sample(subjects[name], len(subjects[name]))
+        size = draw.randrange(3, 6)
+        text, questions = paragraph(facts[:size], facts[size : size + 2], draw)
+        paragraphs.append({"context": text, "qas": questions})
+        asked += len(questions)
+    return {"title": f"{draw.choice(HOUSES)} {number}", "paragraphs": paragraphs}, asked
+
+
+def main() -> None:
+    """Write the file; the same seed gives the same one."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--documents", type=int, default=400)
+    parser.add_argument("--seed", type=int, default=7)
+    arguments = parser.parse_args()
+    subjects, draw = read_facts(FACTS), Draw(arguments.seed)
+    made = [article(number, subjects, draw) for number in range(1, arguments.documents + 1)]
+    text = json.dumps({"data": [document for document, _ in made]}, indent=1)
+    arguments.out.write_text(f"{text}\n", encoding="utf-8")
+    print(f"{arguments.out}: {len(made)} documents, {sum(asked for _, asked in made)} questions")
+
+
+if __name__ == "__main__":
+    main()
