@@ -184,7 +184,7 @@ def main() -> None:
     """Write the file; the same seed gives the same one."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--documents", type=int, default=400)
+    parser.add_argument("--documents", type=int, default=600)
     parser.add_argument("--seed", type=int, default=7)
     arguments = parser.parse_args()
     subjects, draw = read_facts(FACTS), Draw(arguments.seed)
