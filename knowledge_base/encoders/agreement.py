@@ -18,9 +18,6 @@ LEAST_OVERLAP = 0.95
 
 NEAREST = 10
 
-EPSILON = 0.01
-"""A neighbour counts as float32's own where its distance is at most this much above the tenth's."""
-
 BATCH = 16
 
 States = Callable[[Ints, Ints], Floats]
@@ -47,11 +44,7 @@ class Agreement:
 def agreement(
     runtime: States, exact: States, rows: Sequence[Sequence[int]], pooling: str
 ) -> Agreement:
-    """Compare a runtime with float32 over rows of token ids.
-
-    The overlap is the recall of the ten nearest with the tolerance of ann-benchmarks (Aumueller et
-    al., 2020): between texts that float32 holds for equally near, either is right.
-    """
+    """Compare a runtime with float32 over rows of token ids."""
     ours, theirs = (_vectors(run, rows, pooling) for run in (runtime, exact))
     return Agreement(float((ours * theirs).sum(axis=1).mean()), _overlap(ours, theirs))
 
@@ -70,9 +63,12 @@ def _vectors(run: States, rows: Sequence[Sequence[int]], pooling: str) -> Floats
 
 def _overlap(ours: Floats, theirs: Floats) -> float:
     nearest = min(NEAREST, len(theirs) - 1)
-    found, right = (1 - vectors @ vectors.T for vectors in (ours, theirs))
-    for distances in (found, right):
-        np.fill_diagonal(distances, np.inf)
-    bound = np.sort(right, axis=1)[:, nearest - 1 : nearest] * (1 + EPSILON)
-    chosen = np.argsort(found, axis=1, kind="stable")[:, :nearest]
-    return float((np.take_along_axis(right, chosen, axis=1) <= bound + 1e-6).mean())
+    found, right = (_nearest(vectors, nearest) for vectors in (ours, theirs))
+    shared = [len(set(some) & set(others)) for some, others in zip(found, right, strict=True)]
+    return sum(shared) / (nearest * len(shared))
+
+
+def _nearest(vectors: Floats, count: int) -> list[list[int]]:
+    similarity = vectors @ vectors.T
+    np.fill_diagonal(similarity, -np.inf)
+    return [[int(at) for at in row] for row in np.argsort(-similarity, axis=1)[:, :count]]

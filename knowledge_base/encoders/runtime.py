@@ -24,7 +24,7 @@ Weights = Mapping[str, npt.NDArray[Any]]
 RUNTIMES = ("auto", "onnx-int8", "onnx-fp32", "torch")
 """What ``--runtime`` takes."""
 
-GRAPH_VERSION = 1
+GRAPH_VERSION = 2
 """Raised whenever the graph builder changes what it makes, so that old caches are passed over."""
 
 CPU_BATCH_TOKENS = 4096
