@@ -1,7 +1,7 @@
 r"""Fits how the shipped reader's numbers become a certainty, and writes it into ``reader.json``.
 
     python scripts/fit_reader_calibration.py qa_bot/readers/weights --data squad11-train.json.gz --data ... \
-        [--questions 300] [--write]
+        [--questions 200] [--write]
 
 Encyclopedia questions share their words with the answer, questions to a help desk do not: a certainty
 fitted on the first alone doubts nearly every one of the second. So beside the held-out articles of the
@@ -35,8 +35,8 @@ from qa_bot.training.data import Question, hold_out, read_questions
 BASES = Path(__file__).parent / "support_bases"
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
-ARTICLES = 150
-"""Held-out articles of a file, at the most: what is searched stays small."""
+PARAGRAPHS = 150
+"""Paragraphs of a file's held-out articles, about: what is searched stays small."""
 
 WEIGHT = 3.0
 """How much a question to a help desk counts beside an encyclopedia's: there are fewer of them."""
@@ -48,10 +48,11 @@ def held_out(files: Sequence[Path]) -> Mapping[str, Sequence[Question]]:
     """Return the held-out articles of the training files."""
     found: dict[str, Sequence[Question]] = {}
     for file in files:
-        articles = hold_out(read_questions(file), 0.04, 7)[1]
-        for name in sorted(articles)[:ARTICLES]:
-            if articles[name]:
-                found[f"{file.name}:{name}"] = articles[name]
+        paragraphs: set[str] = set()
+        for name, questions in sorted(hold_out(read_questions(file), 0.04, 7)[1].items()):
+            if questions and len(paragraphs) < PARAGRAPHS:
+                found[f"{file.name}:{name}"] = questions
+                paragraphs |= {question.context for question in questions}
     return found
 
 
@@ -75,7 +76,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--data", type=Path, action="append", required=True)
-    parser.add_argument("--questions", type=int, default=300)
+    parser.add_argument("--questions", type=int, default=200)
     parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
     model = ReaderModel(given.folder)

@@ -33,6 +33,20 @@ def train() -> None:
     "--freeze", type=click.IntRange(0, 6), default=0, help="Lowest layers left as they are."
 )
 @click.option("--hard-negatives", is_flag=True, help="Learn from near passages without the answer.")
+@click.option(
+    "--negatives",
+    type=click.FloatRange(0, 1),
+    default=0.5,
+    show_default=True,
+    help="Share of questions that are read beside a wrong passage too.",
+)
+@click.option(
+    "--swapped",
+    type=click.FloatRange(0, 1),
+    default=0.15,
+    show_default=True,
+    help="Share of questions made unanswerable by another name or number.",
+)
 @click.option("--tensorboard", is_flag=True, help="Write the loss for TensorBoard.")
 @click.option("--calibrate", type=int, default=400, show_default=True, help="Held-out questions.")
 @click.option("--json", "as_json", is_flag=True)
@@ -46,6 +60,8 @@ def reader(
     start: str | None,
     freeze: int,
     hard_negatives: bool,
+    negatives: float,
+    swapped: float,
     tensorboard: bool,
     calibrate: int,
     as_json: bool,
@@ -69,6 +85,8 @@ def reader(
         start=start or "",
         freeze=freeze,
         hard_negatives=hard_negatives,
+        negatives=negatives,
+        swapped=swapped,
         tensorboard=tensorboard,
     )
     weights = train_reader(config)

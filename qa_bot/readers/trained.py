@@ -39,7 +39,7 @@ from qa_bot.readers.rows import columns, own_row
 from qa_bot.readers.similarity import UNREADABLE, SimilarityReader, reason_of
 from qa_bot.types import Reading
 
-THRESHOLDS: Mapping[str, float] = {"strict": 0.5, "balanced": 0.18, "eager": 0.12}
+THRESHOLDS: Mapping[str, float] = {"strict": 0.5, "balanced": 0.3, "eager": 0.15}
 """How sure the reader must be that an answer is right before it gives one, by caution."""
 
 SHARE_OF_SEVERAL = 0.5

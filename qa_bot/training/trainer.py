@@ -37,7 +37,9 @@ class TrainConfig:
     """How to train. With ``minutes`` the schedule follows the clock, otherwise ``steps``.
 
     ``start`` names a reader's folder to go on from, ``freeze`` how many of the lowest layers stay as
-    they are, ``hard_negatives`` asks for wrong passages that the bundled encoder brings up, and
+    they are, ``hard_negatives`` asks for wrong passages that the bundled encoder brings up,
+    ``negatives`` is the share of questions that are read beside a wrong passage, ``swapped`` that of
+    those made unanswerable by another name or number, and
     ``precision`` is ``"bf16"``, ``"no"`` (float32) or ``"auto"``, see ``fitting_precision``.
     """
 
@@ -56,6 +58,8 @@ class TrainConfig:
     start: str = ""
     freeze: int = 0
     hard_negatives: bool = False
+    negatives: float = 0.5
+    swapped: float = 0.15
     weight_decay: float = 0.01
     precision: str = "auto"
     tensorboard: bool = False
@@ -124,7 +128,7 @@ class _Run:
         kept, held = _articles(config)
         with accelerator.main_process_first():  # the first finds, the others read what it found
             mined = _mined(config, folder, kept)
-        self._stream = ExampleStream(kept, _order(config), mined=mined)
+        self._stream = ExampleStream(kept, _order(config), config.negatives, config.swapped, mined)
         self._development = list(_development(config, held, self._tokens))
         self.network = ReaderNetwork(bundled_folder())
         if config.start:
