@@ -47,6 +47,12 @@ def train() -> None:
     show_default=True,
     help="Share of questions made unanswerable by another name or number.",
 )
+@click.option(
+    "--keep",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    help="Share of the weights of --start in the result, against forgetting.",
+)
 @click.option("--tensorboard", is_flag=True, help="Write the loss for TensorBoard.")
 @click.option("--calibrate", type=int, default=400, show_default=True, help="Held-out questions.")
 @click.option("--json", "as_json", is_flag=True)
@@ -62,6 +68,7 @@ def reader(
     hard_negatives: bool,
     negatives: float,
     swapped: float,
+    keep: float,
     tensorboard: bool,
     calibrate: int,
     as_json: bool,
@@ -75,6 +82,8 @@ def reader(
     from qa_bot.training.data import hold_out, read_questions
     from qa_bot.training.trainer import TrainConfig, train_reader
 
+    if keep and start is None:
+        raise click.UsageError("--keep needs --start: the reader whose weights are kept")
     config = TrainConfig(
         data=tuple(map(str, files)),
         out=str(out),
@@ -87,6 +96,7 @@ def reader(
         hard_negatives=hard_negatives,
         negatives=negatives,
         swapped=swapped,
+        keep=keep,
         tensorboard=tensorboard,
     )
     weights = train_reader(config)

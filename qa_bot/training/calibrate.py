@@ -108,7 +108,8 @@ def sample_cases(
 def fit(found: Sequence[Case]) -> dict[str, Any]:
     """Return the calibration: ranking weights, the certainty's weights, and how true it is.
 
-    How true is measured on cases that the weights were not fitted on: each half by the other's.
+    How true is measured on cases that the weights were not fitted on, each half by the other's, and
+    each case counts by its weight: it is the mix that the certainty is fitted for.
     ``reliability`` has a row a bin: certainty from, cases, mean certainty, share that was right.
     ``risk_coverage`` has a row a threshold: share answered, share of the answers that was wrong.
     """
@@ -121,12 +122,14 @@ def fit(found: Sequence[Case]) -> dict[str, Any]:
     ] or [certainties(found, rank, sure)]
     confidences = np.concatenate([certain for certain, _ in judged])
     correct = np.concatenate([right for _, right in judged])
+    order = [*found[::2], *found[1::2]] if len(judged) == 2 else found
+    counts = np.array([case.weight for case in order])
     return {
         "rank": [round(float(weight), 4) for weight in rank],
         "sure": [round(float(weight), 4) for weight in sure],
-        "expected_calibration_error": round(_calibration_error(confidences, correct), 4),
-        "reliability": _reliability(confidences, correct),
-        "risk_coverage": _risk_coverage(confidences, correct),
+        "expected_calibration_error": round(_calibration_error(confidences, correct, counts), 4),
+        "reliability": _reliability(confidences, correct, counts),
+        "risk_coverage": _risk_coverage(confidences, correct, counts),
         "questions": len(found),
         "right": round(float(correct.mean()), 4),
     }
@@ -163,24 +166,32 @@ def _tops(found: Sequence[Case], rank: Array) -> tuple[Array, npt.NDArray[np.boo
     return np.array(rows, float), np.array(correct, bool)
 
 
-def _reliability(confidences: Array, correct: npt.NDArray[np.bool_]) -> list[list[float]]:
+def _reliability(
+    confidences: Array, correct: npt.NDArray[np.bool_], counts: Array
+) -> list[list[float]]:
     rows = []
     for low in np.arange(10) / 10:
         inside = (confidences >= low) & (confidences < low + 0.1)
         if inside.any():
-            means = float(confidences[inside].mean()), float(correct[inside].mean())
+            means = (_mean(of[inside], counts[inside]) for of in (confidences, correct))
             rows.append([round(float(low), 1), int(inside.sum()), *(round(m, 3) for m in means)])
     return rows
 
 
-def _risk_coverage(confidences: Array, correct: npt.NDArray[np.bool_]) -> list[list[float]]:
+def _risk_coverage(
+    confidences: Array, correct: npt.NDArray[np.bool_], counts: Array
+) -> list[list[float]]:
     rows = []
     for threshold in np.arange(1, 20) / 20:
         answered = confidences >= threshold
         if answered.any():
-            shares = float(answered.mean()), float(1 - correct[answered].mean())
+            shares = _mean(answered, counts), 1 - _mean(correct[answered], counts[answered])
             rows.append([round(float(threshold), 2), *(round(share, 3) for share in shares)])
     return rows
+
+
+def _mean(values: npt.NDArray[Any], counts: Array) -> float:
+    return float(np.average(values, weights=counts))
 
 
 def write(folder: Path, calibration: Mapping[str, Any]) -> None:
@@ -261,12 +272,16 @@ def _logistic(values: Array, right: npt.NDArray[np.bool_], counts: Array) -> Arr
     return weights
 
 
-def _calibration_error(confidences: Array, correct: npt.NDArray[np.bool_], bins: int = 10) -> float:
+def _calibration_error(
+    confidences: Array, correct: npt.NDArray[np.bool_], counts: Array, bins: int = 10
+) -> float:
     """Return the expected calibration error over bins of equal width."""
     total = 0.0
     for low in np.arange(bins) / bins:
         inside = (confidences >= low) & (confidences < low + 1 / bins)
         if inside.any():
-            gap = abs(confidences[inside].mean() - correct[inside].mean())
-            total += float(inside.mean()) * float(gap)
+            gap = _mean(confidences[inside], counts[inside]) - _mean(
+                correct[inside], counts[inside]
+            )
+            total += float(counts[inside].sum() / counts.sum()) * abs(gap)
     return total

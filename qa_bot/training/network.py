@@ -61,6 +61,17 @@ class ReaderNetwork(nn.Module):
         if strange:
             raise ReaderError(f"{weights} are no reader's weights: {strange[0]} does not fit")
 
+    def move_back(self, weights: Path, share: float) -> None:
+        """Take this share of the weights from a file: what was learned before is forgotten less.
+
+        As WiSE-FT does (Wortsman et al., 2022).
+        """
+        learned = {name: tensor.clone() for name, tensor in self.trained().items()}
+        self.load(weights)
+        with torch.no_grad():
+            for name, tensor in self.trained().items():
+                tensor.mul_(share).add_(learned[name], alpha=1 - share)
+
     def trained(self) -> dict[str, Tensor]:
         """Return the weights that training changes: all but the word embeddings."""
         return {

@@ -39,7 +39,8 @@ class TrainConfig:
     ``start`` names a reader's folder to go on from, ``freeze`` how many of the lowest layers stay as
     they are, ``hard_negatives`` asks for wrong passages that the bundled encoder brings up,
     ``negatives`` is the share of questions that are read beside a wrong passage, ``swapped`` that of
-    those made unanswerable by another name or number, and
+    those made unanswerable by another name or number, ``keep`` how much of the weights of ``start`` is
+    in the result, and
     ``precision`` is ``"bf16"``, ``"no"`` (float32) or ``"auto"``, see ``fitting_precision``.
     """
 
@@ -60,6 +61,7 @@ class TrainConfig:
     hard_negatives: bool = False
     negatives: float = 0.5
     swapped: float = 0.15
+    keep: float = 0.0
     weight_decay: float = 0.01
     precision: str = "auto"
     tensorboard: bool = False
@@ -104,6 +106,8 @@ def train_reader(config: TrainConfig) -> Path:
     if accelerator.is_main_process:
         if best.is_file():
             run.network.load(best)
+        if config.keep:
+            run.network.move_back(Path(config.start) / WEIGHTS_NAME, config.keep)
         export(run.network, folder, asdict(config))
     accelerator.wait_for_everyone()
     return folder / WEIGHTS_NAME

@@ -11,9 +11,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from safetensors.numpy import load_file
+from click.testing import CliRunner
+from safetensors.numpy import load_file, save_file
 
+from knowledge_base.encoders.bundled import bundled_folder
 from knowledge_base.encoders.transformer import TransformerEncoder
+from qa_bot.cli import group
 from qa_bot.errors import ReaderError
 from qa_bot.evaluation.scores import auroc, exact_match, f1
 from qa_bot.readers.network import ReaderModel
@@ -209,6 +212,26 @@ def test_the_runtime_says_what_torch_says() -> None:
     assert score.relevant == pytest.approx(float(heads[0, 1]), abs=5e-3)
     assert "44.90" in passage[score.best.start : score.best.end]
     assert torch.isfinite(spans).all()
+
+
+def test_a_share_of_the_former_weights_is_kept(tmp_path: Path) -> None:
+    """A quarter of the former and three of the new; without a former reader it is refused."""
+    import torch
+
+    from qa_bot.training.network import ReaderNetwork, as_arrays
+
+    network = ReaderNetwork(bundled_folder())
+    save_file(as_arrays(network), tmp_path / "former.safetensors")
+    former = network.span.weight.detach().clone()
+    with torch.no_grad():
+        network.span.weight.add_(1.0)
+    network.move_back(tmp_path / "former.safetensors", 0.25)
+    assert torch.allclose(network.span.weight, former + 0.75, atol=1e-3)
+    refused = CliRunner().invoke(
+        group, ["train", "reader", "--data", __file__, "--out", str(tmp_path), "--keep", "0.5"]
+    )
+    assert refused.exit_code == 2
+    assert "--keep needs --start" in refused.output
 
 
 def test_damaged_weights_are_refused(tmp_path: Path) -> None:
