@@ -51,23 +51,23 @@ def test_the_right_source_is_among_the_first_five(
 
 
 def test_an_accepted_answer_is_in_the_answer(asked: list[tuple[dict[str, Any], Answer]]) -> None:
-    """For at least 75 of 100 answerable questions."""
+    """For at least 88 of 100 answerable questions."""
     right = [
         any(plain(accepted) in plain(answer.text) for accepted in q["answers"])
         for q, answer in asked
         if q["answerable"]
     ]
-    assert share(right) >= 0.85
+    assert share(right) >= 0.88
 
 
 def test_most_unanswerable_questions_are_declined(
     asked: list[tuple[dict[str, Any], Answer]],
 ) -> None:
-    """At least 80 of 100, while at most 10 of 100 answerable ones are."""
+    """At least 80 of 100, while at most 8 of 100 answerable ones are."""
     declined = [answer.abstained for q, answer in asked if not q["answerable"]]
     wrongly = [answer.abstained for q, answer in asked if q["answerable"]]
     assert share(declined) >= 0.8
-    assert share(wrongly) <= 0.1
+    assert share(wrongly) <= 0.08
 
 
 def test_every_quote_is_in_its_passage(asked: list[tuple[dict[str, Any], Answer]]) -> None:
