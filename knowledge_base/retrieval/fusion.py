@@ -47,17 +47,33 @@ def fuse(dense: Mapping[str, float], lexical: Mapping[str, float], weight: float
         lexical: BM25 score by id.
         weight: The dense share, 0 to 1.
     """
+    ids, near, worded, order = _ranked(dense, lexical, weight)
+    return [
+        Fused(ids[at], float(near[at] + worded[at]), float(near[at]), float(worded[at]))
+        for at in order
+    ]
+
+
+def foremost(
+    dense: Mapping[str, float], lexical: Mapping[str, float], weight: float, count: int
+) -> list[str]:
+    """Return the ids of the first ``count`` that ``fuse`` would give."""
+    ids, _, _, order = _ranked(dense, lexical, weight)
+    return [ids[at] for at in order[:count]]
+
+
+def _ranked(
+    dense: Mapping[str, float], lexical: Mapping[str, float], weight: float
+) -> tuple[list[str], Floats, Floats, npt.NDArray[np.intp]]:
+    """Return the candidates' ids, what each side adds to each, and their order."""
     ids = sorted({*dense, *lexical})
     worst = min(dense.values(), default=0.0)
     # a passage without any of the words has a BM25 score of 0; one that the dense side did not bring
     # is at best as near as the last that it did
-    near = weight * _standard(dense, ids, worst)
-    worded = (1.0 - weight) * _standard(lexical, ids, 0.0)
-    scores = near + worded
-    return [
-        Fused(ids[at], float(scores[at]), float(near[at]), float(worded[at]))
-        for at in np.lexsort((-np.array([dense.get(name, worst) for name in ids]), -scores))
-    ]
+    similarity = np.array([dense.get(name, worst) for name in ids])
+    near = weight * _standard(similarity)
+    worded = (1.0 - weight) * _standard(np.array([lexical.get(name, 0.0) for name in ids]))
+    return ids, near, worded, np.lexsort((-similarity, -(near + worded)))
 
 
 def pooled(first: Sequence[Fused], others: Sequence[Sequence[Fused]]) -> list[Fused]:
@@ -82,9 +98,6 @@ def pooled(first: Sequence[Fused], others: Sequence[Sequence[Fused]]) -> list[Fu
     return sorted(made, key=lambda one: (-one.score, one.name))
 
 
-def _standard(scores: Mapping[str, float], ids: list[str], absent: float) -> Floats:
-    if not scores:
-        return np.zeros(len(ids))
-    values = np.array([scores.get(name, absent) for name in ids])
-    deviation = float(values.std())
-    return (values - values.mean()) / deviation if deviation > 1e-9 else np.zeros(len(ids))
+def _standard(values: Floats) -> Floats:
+    deviation = float(values.std()) if len(values) else 0.0
+    return (values - values.mean()) / deviation if deviation > 1e-9 else np.zeros(len(values))

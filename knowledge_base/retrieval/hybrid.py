@@ -13,7 +13,7 @@ from knowledge_base.indexes.dense import DenseIndex
 from knowledge_base.indexes.tantivy import TantivyIndex
 from knowledge_base.protocols import Encoder, Reranker
 from knowledge_base.registry import Registry
-from knowledge_base.retrieval.fusion import Fused, dense_weight, fuse, pooled
+from knowledge_base.retrieval.fusion import Fused, dense_weight, foremost, fuse, pooled
 from knowledge_base.retrieval.glossary import Expansion, GlossaryFile
 from knowledge_base.retrieval.variety import collapse, diversify
 from knowledge_base.types import (
@@ -172,11 +172,10 @@ class HybridRetriever:
         lexical = dict(self._lexical.search(query, pool, allowed, expansion.added))
         clock.lap("lexical")
         dense = similarity = dict(self._dense.search(vector, pool, allowed))
-        fused = fuse(dense, lexical, weight)
         if tuning.feedback and weight > 0.0:
-            moved = self._moved(vector, [one.name for one in fused[:FEEDBACK]])
+            moved = self._moved(vector, foremost(dense, lexical, weight, FEEDBACK))
             dense = dict(self._dense.search(moved, pool, allowed))
-            fused = fuse(dense, lexical, weight)
+        fused = fuse(dense, lexical, weight)
         clock.lap("dense")
         return Candidates(expansion, vector, similarity, dense, lexical, fused, weight, unknown)
 

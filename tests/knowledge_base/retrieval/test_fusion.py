@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge_base.retrieval.fusion import DENSE_WEIGHT, dense_weight, fuse, pooled
+from knowledge_base.retrieval.fusion import DENSE_WEIGHT, dense_weight, foremost, fuse, pooled
 
 scores = st.dictionaries(st.sampled_from("abcdefgh"), st.floats(0, 1), max_size=8)
 
@@ -67,3 +67,12 @@ def test_pooling_keeps_what_a_wording_brings_and_never_lowers_it(
         assert found[one.name] >= one.score - 1e-9
     assert [one.score for one in both] == sorted(found.values(), reverse=True)
     assert [one.score for one in pooled(ours, [])] == pytest.approx([one.score for one in ours])
+
+
+@given(scores, scores, st.floats(0, 1))
+def test_the_foremost_are_the_first_of_the_fusion(
+    dense: dict[str, float], lexical: dict[str, float], weight: float
+) -> None:
+    """In their order."""
+    fused = fuse(dense, lexical, weight)
+    assert foremost(dense, lexical, weight, 3) == [one.name for one in fused[:3]]
