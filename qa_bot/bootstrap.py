@@ -27,7 +27,7 @@ from qa_bot.bot import QABot
 from qa_bot.components import open_checker, open_reader
 from qa_bot.config import Config
 from qa_bot.conversations import Conversations
-from qa_bot.models.named import QUOTING, NamedModels
+from qa_bot.named_models import QUOTING, NamedModels
 from qa_bot.protocols import Generating, Generator, Reader, Reranking
 from qa_bot.redaction import redact_logs
 from qa_bot.rewriting import RuleRewriter

@@ -15,7 +15,7 @@ from knowledge_base.errors import UnknownComponent
 from qa_bot.bootstrap import App, open_app
 from qa_bot.config import Config
 from qa_bot.faces import answer_json
-from qa_bot.models.named import QUOTING
+from qa_bot.named_models import QUOTING
 from qa_bot.readers.generative import GenerativeReader
 from qa_bot.types import Answer, Finished, Searched, Token
 

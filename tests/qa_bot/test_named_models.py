@@ -9,7 +9,7 @@ import pytest
 from knowledge_base.errors import UnknownComponent
 from qa_bot.bootstrap import open_app
 from qa_bot.config import Config
-from qa_bot.models.named import QUOTING, NamedModels
+from qa_bot.named_models import QUOTING, NamedModels
 
 
 def test_without_a_model_there_is_nothing_to_choose() -> None:
