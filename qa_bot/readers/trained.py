@@ -164,7 +164,7 @@ class Weighed:
 
 def read_passages(model: ReaderModel, question: str, hits: Sequence[ScoredPassage]) -> list[Read]:
     """Return what the network says of each passage and of each of its sentences."""
-    by_hit = [sentences_of(hit) for hit in hits]
+    by_hit = [_telling(sentences_of(hit)) for hit in hits]
     texts = [read_as(hit) for hit in hits]
     before = [len(text) - len(hit.passage.text) for text, hit in zip(texts, hits, strict=True)]
     parts = [
@@ -176,6 +176,11 @@ def read_passages(model: ReaderModel, question: str, hits: Sequence[ScoredPassag
         Read(hit, tuple(some), score, offset)
         for hit, some, score, offset in zip(hits, by_hit, scores, before, strict=True)
     ]
+
+
+def _telling(sentences: Sequence[Sentence]) -> Sequence[Sentence]:
+    """Leave out questions, such as an FAQ's: near to what is asked, they answer nothing."""
+    return [s for s in sentences if not s.text.rstrip().endswith(("?", "？"))] or sentences
 
 
 def candidates(
