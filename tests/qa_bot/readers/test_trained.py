@@ -104,6 +104,15 @@ def test_of_a_table_the_row_and_the_cell_that_were_asked_for_are_given(
     assert reading.short_answer == "9.50 EUR"
 
 
+def test_a_question_in_a_document_is_not_quoted_as_the_answer(reader: TrainedReader) -> None:
+    """It is nearer to what is asked than anything that answers it."""
+    question = "How long should the receipt be kept?"
+    text = f"{question}\n\nThe receipt should be kept for two years."
+    reading = reader.read(question, [hit(0, text)])
+    assert "two years" in reading.answer
+    assert "?" not in reading.answer
+
+
 def test_a_calibration_for_other_features_is_refused() -> None:
     """A reader trained by an earlier version says what to do."""
     with pytest.raises(ReaderError, match="calibrate it again"):
