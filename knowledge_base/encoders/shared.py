@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -81,8 +81,7 @@ class SharedEncoder:
         """
         if not queries:
             return np.zeros((0, self.dimension), np.float32)
-        counts = {query: self._encoder.tokens.count(query) for query in dict.fromkeys(queries)}
-        found, waiting = self._queued(counts)
+        found, waiting = self._queued(list(dict.fromkeys(queries)))
         for one in waiting:
             while not one.done.is_set():
                 # one at a time: whoever gets in takes the others' questions along
@@ -109,13 +108,13 @@ class SharedEncoder:
             return self._encoder.token_shares(query, text)
         return []
 
-    def _queued(self, counts: Mapping[str, int]) -> tuple[dict[str, Vector], list[_Waiting]]:
+    def _queued(self, texts: Sequence[str]) -> tuple[dict[str, Vector], list[_Waiting]]:
         """Return the vectors that are remembered, and what the others wait with."""
         found: dict[str, Vector] = {}
         waiting: list[_Waiting] = []
         with self._lock:
             full = len(self._queue) >= WAITING
-            for text, tokens in counts.items():
+            for text in texts:
                 known = self._known.get(text)
                 if known is not None:
                     self._known.move_to_end(text)
@@ -125,7 +124,8 @@ class SharedEncoder:
                 elif full:
                     raise Overloaded(f"{len(self._queue)} questions wait; ask again in a moment")
                 else:
-                    one = self._pending[text] = _Waiting(text, tokens)
+                    one = _Waiting(text, self._encoder.tokens.count(text))
+                    self._pending[text] = one
                     self._queue.append(one)
                     waiting.append(one)
         return found, waiting
