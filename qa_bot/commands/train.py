@@ -48,6 +48,13 @@ def train() -> None:
     help="Share of questions made unanswerable by another name or number.",
 )
 @click.option(
+    "--cropped",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    show_default=True,
+    help="Share of questions read beside a few sentences instead of whole passages.",
+)
+@click.option(
     "--keep",
     type=click.FloatRange(0, 1),
     default=0.0,
@@ -68,6 +75,7 @@ def reader(
     hard_negatives: bool,
     negatives: float,
     swapped: float,
+    cropped: float,
     keep: float,
     tensorboard: bool,
     calibrate: int,
@@ -96,6 +104,7 @@ def reader(
         hard_negatives=hard_negatives,
         negatives=negatives,
         swapped=swapped,
+        cropped=cropped,
         keep=keep,
         tensorboard=tensorboard,
     )

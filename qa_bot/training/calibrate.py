@@ -34,6 +34,7 @@ from qa_bot.readers.trained import (
     surroundings,
 )
 from qa_bot.training.data import Question
+from qa_bot.training.regressions import listwise, logistic
 
 READ = 8
 """Passages read for a question."""
@@ -136,14 +137,20 @@ def fit(found: Sequence[Case]) -> dict[str, Any]:
 
 
 def fitted(found: Sequence[Case]) -> tuple[Array, Array]:
-    """Return the weights of the ranking, and those of the certainty."""
+    """Return the weights of the ranking, and those of the certainty.
+
+    The ranking is fitted to choose a right sentence among those of its question; bias and scale then
+    make it the logit of a sentence being right.
+    """
     values = np.concatenate([case.values for case in found])
     right = np.concatenate([case.right for case in found])
     counts = np.concatenate([np.full(len(case.right), case.weight) for case in found])
-    rank = _logistic(values, right, counts)
+    chosen = listwise([(case.values, case.right, case.weight) for case in found])
+    bias, scale = logistic((values @ chosen)[:, None], right, counts)
+    rank = np.array([bias, *(scale * chosen)])
     rows, correct = _tops(found, rank)
     weights = np.array([case.weight for case in found])
-    return rank, _logistic(rows, correct, weights)
+    return rank, logistic(rows, correct, weights)
 
 
 def certainties(
@@ -254,22 +261,6 @@ def _holds(candidate: Candidate, answers: Sequence[str], source: str) -> bool:
     text = " ".join(sentence.text.split()).lower()
     there = sentence.hit.passage.source.endswith(source)
     return there and any(" ".join(answer.split()).lower() in text for answer in answers)
-
-
-def _logistic(values: Array, right: npt.NDArray[np.bool_], counts: Array) -> Array:
-    """Return bias and weights of a logistic regression, by Newton's method with a slight penalty."""
-    rows = np.column_stack([np.ones(len(values)), values])
-    weights = np.zeros(rows.shape[1])
-    for _ in range(60):
-        chance = 1 / (1 + np.exp(-np.clip(rows @ weights, -30, 30)))
-        slope = rows.T @ (counts * (right - chance)) - 0.1 * weights
-        spread = counts * chance * (1 - chance)
-        curve = (rows * spread[:, None]).T @ rows + 0.1 * np.eye(len(weights))
-        step = np.linalg.solve(curve, slope)
-        weights += step
-        if np.abs(step).max() < 1e-8:
-            break
-    return weights
 
 
 def _calibration_error(

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from knowledge_base.chunking.sentences import sentence_spans
 from qa_bot.errors import QABotError
 from qa_bot.training.swaps import unanswerable
 
@@ -138,6 +139,7 @@ class ExampleStream:
         seed: str,
         negatives: float = 0.5,
         swapped: float = 0.15,
+        cropped: float = 0.0,
         mined: Sequence[Sequence[str]] = (),
     ) -> None:
         """Take questions by article.
@@ -147,13 +149,15 @@ class ExampleStream:
             seed: Decides everything.
             negatives: The share of questions that bring a wrong passage beside the right one.
             swapped: The share of answerable questions that become one without an answer.
+            cropped: The share of questions whose passages are cut to a few sentences: where an answer
+                begins and ends is then learned from three times as many questions in the same time.
             mined: For every question, in order, the wrong passages that the encoder brings up.
         """
         self._questions = [(number, q) for number, qs in enumerate(articles) for q in qs]
         self._paragraphs = [sorted({q.context for q in qs}) for qs in articles]
         self._words = [[set(_words(p)) for p in paragraphs] for paragraphs in self._paragraphs]
         self._seed, self._negatives, self._swapped = seed, negatives, swapped
-        self._mined = mined
+        self._cropped, self._mined = cropped, mined
         if not self._questions:
             raise DataError("there is no question to learn from; give files that hold some")
 
@@ -171,14 +175,19 @@ class ExampleStream:
                 start, asked = (-1, made) if made else (start, asked)
             end = start + len(question.answers[0]) if start >= 0 else -1
             asked = noisy(asked, draw)
-            group = [
-                _example(
-                    draw, asked, question.title, question.context, start, end, True, question.whole
-                )
-            ]
+            crop = draw.random() < self._cropped and not question.whole
+            text = question.context
+            if crop:
+                left, right = _some_sentences(draw, text, start, end)
+                text = text[left:right]
+                start, end = (start - left, end - left) if start >= 0 else (-1, -1)
+            group = [_example(draw, asked, question.title, text, start, end, True, question.whole)]
             if draw.random() < self._negatives:
                 other = self._other(draw, index)
                 if other is not None:
+                    if crop:
+                        left, right = _some_sentences(draw, other, -1, -1)
+                        other = other[left:right]
                     group.append(_example(draw, asked, question.title, other, -1, -1, False))
             yield tuple(group)
 
@@ -203,6 +212,20 @@ class ExampleStream:
             reverse=True,
         )
         return draw.choice(ranked[:5])[1] if ranked else None
+
+
+def _some_sentences(draw: random.Random, text: str, start: int, end: int) -> tuple[int, int]:
+    """Return the range of one to three sentences: those of the answer, if any, and neighbours."""
+    spans = sentence_spans(text)
+    if not spans:
+        return 0, len(text)
+    holding = [n for n, (left, right) in enumerate(spans) if left < end and right > start]
+    middle = draw.randrange(len(spans))
+    first, last = (holding[0], holding[-1]) if start >= 0 and holding else (middle, middle)
+    first = max(0, first - (draw.random() < 0.4))
+    last = min(len(spans) - 1, last + (draw.random() < 0.4))
+    left, right = spans[first][0], spans[last][1]
+    return (min(left, start), max(right, end)) if start >= 0 else (left, right)
 
 
 def noisy(question: str, draw: random.Random) -> str:

@@ -39,7 +39,8 @@ class TrainConfig:
     ``start`` names a reader's folder to go on from, ``freeze`` how many of the lowest layers stay as
     they are, ``hard_negatives`` asks for wrong passages that the bundled encoder brings up,
     ``negatives`` is the share of questions that are read beside a wrong passage, ``swapped`` that of
-    those made unanswerable by another name or number, ``keep`` how much of the weights of ``start`` is
+    those made unanswerable by another name or number, ``cropped`` that of those read beside a few
+    sentences instead of whole passages, ``keep`` how much of the weights of ``start`` is
     in the result, and
     ``precision`` is ``"bf16"``, ``"no"`` (float32) or ``"auto"``, see ``fitting_precision``.
     """
@@ -61,6 +62,7 @@ class TrainConfig:
     hard_negatives: bool = False
     negatives: float = 0.5
     swapped: float = 0.15
+    cropped: float = 0.0
     keep: float = 0.0
     weight_decay: float = 0.01
     precision: str = "auto"
@@ -132,7 +134,9 @@ class _Run:
         kept, held = _articles(config)
         with accelerator.main_process_first():  # the first finds, the others read what it found
             mined = _mined(config, folder, kept)
-        self._stream = ExampleStream(kept, _order(config), config.negatives, config.swapped, mined)
+        self._stream = ExampleStream(
+            kept, _order(config), config.negatives, config.swapped, config.cropped, mined
+        )
         self._development = list(_development(config, held, self._tokens))
         self.network = ReaderNetwork(bundled_folder())
         if config.start:

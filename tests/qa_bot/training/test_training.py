@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import subprocess
 import sys
 import time
@@ -20,7 +21,14 @@ from qa_bot.cli import group
 from qa_bot.errors import ReaderError
 from qa_bot.evaluation.scores import auroc, exact_match, f1
 from qa_bot.readers.network import ReaderModel
-from qa_bot.training.data import DataError, ExampleStream, Question, hold_out, read_questions
+from qa_bot.training.data import (
+    DataError,
+    Example,
+    ExampleStream,
+    Question,
+    hold_out,
+    read_questions,
+)
 from qa_bot.training.negatives import mine
 from qa_bot.training.swaps import unanswerable
 
@@ -69,6 +77,28 @@ def test_articles_are_held_out_whole(squad_file: Path) -> None:
     assert len(kept) + len(held) == len(THINGS)
     assert not set(kept) & set(held)
     assert len(held) == 2
+
+
+def test_a_cropped_passage_still_holds_its_answer(squad_file: Path) -> None:
+    """A few sentences of each passage, the answer at its place, and questions without one cropped too."""
+    articles = list(read_questions(squad_file).values())
+    whole, cropped = (
+        [
+            example
+            for group in ExampleStream(articles, "3", cropped=share).epoch(0)
+            for example in group
+        ]
+        for share in (0.0, 1.0)
+    )
+    for example in cropped:
+        if example.start >= 0:
+            assert re.fullmatch(r"\d+ EUR", example.passage[example.start : example.end])
+
+    def length(examples: list[Example], answered: bool) -> float:
+        return float(np.mean([len(e.passage) for e in examples if (e.start >= 0) == answered]))
+
+    for answered in (True, False):
+        assert length(cropped, answered) < 0.9 * length(whole, answered)
 
 
 def test_examples_come_in_an_order_of_the_seed_alone(squad_file: Path) -> None:
