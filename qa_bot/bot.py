@@ -14,7 +14,7 @@ from qa_bot.conversations import Conversations
 from qa_bot.faces import answer_json
 from qa_bot.links import hosts_in
 from qa_bot.outgoing import Outgoing, guarded, shown
-from qa_bot.phrases import abstention
+from qa_bot.phrases import abstention, phrase
 from qa_bot.protocols import Conversing, Generating, Reader, Rewriter
 from qa_bot.questions import checked, notes_on
 from qa_bot.types import (
@@ -224,6 +224,8 @@ class QABot:
         models = {"encoder": self.knowledge_base.encoder.name, "reader": self.reader.name}
         if isinstance(self.reader, Generating):
             models["generator"] = self.reader.generator.name
+        empty = not retrieval.hits and not self.knowledge_base.count()
+        reason = phrase("no_documents", question) if empty else reading.reason
         answer = Answer(
             question=question,
             rewritten=rewrite.query,
@@ -235,7 +237,7 @@ class QABot:
             passages=tuple(shown),
             timings_ms=timings,
             models=models,
-            reason=reading.reason,
+            reason=reason,
             explain={**reading.explain, "notes": [*retrieval.notes, *notes_on(question)]},
             claims=reading.claims,
             note=reading.note,

@@ -15,6 +15,10 @@ PHRASES: Mapping[str, Mapping[str, str]] = {
         "en": "No passage matches the question.",
         "zh": "没有与问题相符的段落。",
     },
+    "no_documents": {
+        "en": "There are no documents yet.",
+        "zh": "还没有任何文档。",
+    },
     "weak_evidence": {
         "en": "The nearest passages do not answer the question.",
         "zh": "最接近的段落没有回答这个问题。",

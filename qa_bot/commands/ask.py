@@ -14,6 +14,7 @@ from qa_bot.commands.options import (
     common,
     filtered,
     modelled,
+    nothing_yet,
     opened,
     ranked,
     settings,
@@ -75,6 +76,8 @@ def ask(
                 next(questions).question, conversation_id=conversation, k=k, filter=restricted
             )
             write_json(answer_json(answer)) if as_json else _say(answer)
+            if not answer.passages and not bot.knowledge_base.count():
+                click.echo(nothing_yet(app, kb), err=True)
             return
 
         def answered(asked: Asked) -> dict[str, Any]:
@@ -132,7 +135,8 @@ def search(
             for one in hit["suspicions"]:
                 click.secho(f"   speaks to a model ({one['kind']}): {one['quote']!r}", fg="yellow")
         if not retrieval["passages"]:
-            click.echo("Nothing found.")
+            empty = not bot.knowledge_base.count()
+            click.echo(nothing_yet(app, kb) if empty else "Nothing found.")
 
 
 def _questions(given: str | None, file: Any) -> Iterator[Asked]:

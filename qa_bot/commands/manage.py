@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from qa_bot.commands.ingest import progress_bar
-from qa_bot.commands.options import common, opened, settings, write_json
+from qa_bot.commands.options import common, nothing_yet, opened, settings, write_json
 
 
 @click.command()
@@ -67,7 +67,7 @@ def documents(
 ) -> None:
     """List the documents of a knowledge base. Works beside a running server."""
     with opened(settings(config_file, home=home, encoder=encoder), exclusive=False) as app:
-        found = app.documents(kb)
+        found, empty = app.documents(kb), nothing_yet(app, kb)
     if as_json:
         write_json({"documents": [asdict(info) for info in found]})
         return
@@ -79,7 +79,7 @@ def documents(
                 f"        speaks to a model ({kinds}): {info.suspicions[0].quote!r}", fg="yellow"
             )
     if not found:
-        click.echo("No documents yet; `qa-bot ingest PATH` takes them in.")
+        click.echo(empty)
 
 
 @click.command()

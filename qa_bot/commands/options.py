@@ -180,3 +180,10 @@ def pairs(given: tuple[str, ...], option: str) -> dict[str, str]:
 def write_json(value: Any, *, line: bool = False) -> None:
     """Write one JSON document to standard output; with ``line`` on a single line."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=None if line else 2))
+
+
+def nothing_yet(app: App, kb: str) -> str:
+    """Return the line that says that a knowledge base is empty, and which others there are."""
+    others = [base.name for base in app.bases() if base.name != kb]
+    elsewhere = f"; other knowledge bases (--kb): {', '.join(others)}" if others else ""
+    return f"No documents in {kb!r} yet; `qa-bot ingest PATH` takes them in{elsewhere}."

@@ -6,10 +6,8 @@ held-out questions. What the vocabulary cannot read goes to the similarity reade
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +15,8 @@ import numpy.typing as npt
 from knowledge_base.indexes.analysis import has_cjk
 from knowledge_base.protocols import Encoder
 from knowledge_base.types import ScoredPassage, Span
-from qa_bot.errors import ReaderError
 from qa_bot.phrases import phrase
+from qa_bot.readers.calibration import FEATURES, SIGNS, Calibration, best_and_gap, probability
 from qa_bot.readers.evidence import (
     Evidence,
     Sentence,
@@ -61,33 +59,20 @@ COMPARED = 6
 MOST_SENTENCES = 96
 """Sentences that are weighed for a question."""
 
-FEATURES = (
-    "answerable",
-    "relevant",
-    "margin",
-    "similarity",
-    "overlap",
-    "passage_overlap",
-    "retrieval",
-    "fits",
-)
-"""What a sentence is ranked by."""
-
-SIGNS = ("logit", "gap", "absent", "elsewhere", "meaning")
-"""What the certainty is made of: the best sentence's logit; how far it stands above the next passage's;
-how much of what the question is about no passage mentions, and how much of what it names the best
-passage does not; and the cosine of that passage."""
-
 Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A sentence, the best span in it, and its features."""
+    """A sentence, the best span in it, and the terms that it is made of.
+
+    ``before`` counts the characters of its passage's headings.
+    """
 
     sentence: Sentence
     span: SpanScore
     before: int
+    said: frozenset[str]
 
     @property
     def evidence(self) -> Evidence:
@@ -98,42 +83,6 @@ class Candidate:
         inside = self.sentence.start <= start < end <= self.sentence.end
         span = Span(start, end) if inside else None
         return Evidence(self.sentence.hit, self.sentence.start, self.sentence.end, span)
-
-
-@dataclass(frozen=True, slots=True)
-class Calibration:
-    """How features become a certainty; fitted on held-out questions.
-
-    ``rank`` weighs 1 and ``FEATURES``; ``sure`` weighs 1 and ``SIGNS``.
-    """
-
-    rank: tuple[float, ...]
-    sure: tuple[float, ...]
-
-    @classmethod
-    def from_settings(cls, settings: Mapping[str, Any]) -> Calibration:
-        """Read it from ``reader.json``.
-
-        Raises:
-            ReaderError: If it was fitted for other features.
-        """
-        found = settings["calibration"]
-        rank, sure = tuple(found["rank"]), tuple(found["sure"])
-        if (len(rank), len(sure)) != (1 + len(FEATURES), 1 + len(SIGNS)):
-            raise ReaderError(
-                f"the reader's calibration has {len(rank)} and {len(sure)} weights, expected "
-                f"{1 + len(FEATURES)} and {1 + len(SIGNS)}; calibrate it again with `qa-bot train reader`"
-            )
-        return cls(rank, sure)
-
-    def logits(self, values: Floats) -> Floats:
-        """Return the logit of each row of features."""
-        logits: Floats = self.rank[0] + values @ np.array(self.rank[1:])
-        return logits
-
-    def confidence(self, signs: Sequence[float]) -> float:
-        """Return the probability that the best sentence holds the answer, from its ``SIGNS``."""
-        return _probability(self.sure[0] + float(np.dot(signs, self.sure[1:])))
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +147,7 @@ def candidates(
             at = len(made)
             if at == len(sentences):
                 break
-            made.append(Candidate(sentence, span, read.before))
+            made.append(Candidate(sentence, span, read.before, frozenset(scored.held[at])))
             rows.append(
                 (
                     read.score.answerable,
@@ -212,13 +161,6 @@ def candidates(
                 )
             )
     return made, np.array(rows, float).reshape(len(rows), len(FEATURES))
-
-
-def best_and_gap(logits: Floats, passages: Sequence[str]) -> tuple[int, float]:
-    """Return the best sentence's number and how far it is above the best of another passage."""
-    best = int(np.argmax(logits))
-    others = [logit for logit, name in zip(logits, passages, strict=True) if name != passages[best]]
-    return best, float(logits[best] - max(others)) if others else 0.0
 
 
 def surroundings(question: str, hits: Sequence[ScoredPassage], hit: ScoredPassage) -> list[float]:
@@ -303,7 +245,8 @@ class TrainedReader:
         if not found:
             return None
         logits = self._calibration.logits(values)
-        best, gap = best_and_gap(logits, [c.sentence.hit.passage.id for c in found])
+        passages = [candidate.sentence.hit.passage.id for candidate in found]
+        best, gap = best_and_gap(logits, passages, [candidate.said for candidate in found])
         signs = [
             float(logits[best]),
             gap,
@@ -334,14 +277,14 @@ def _chosen(
     chosen = [first]
     several = wants_several(question)
     share = SHARE_OF_SEVERAL if several else SHARE_OF_ONE
-    least = share * _probability(float(logits.max()))
+    least = share * probability(float(logits.max()))
     row = () if several else columns(found[best].sentence.text)
     for number in np.argsort(-logits):
         # another row of the table tells of another thing
         if number == best or (row and columns(found[number].sentence.text) == row):
             continue
         full = len(chosen) == (3 if several else 2)
-        if full or _probability(float(logits[number])) < least:
+        if full or probability(float(logits[number])) < least:
             break
         sentence = found[number].sentence
         if all(sentence.text != _quote(other) for other in chosen):
@@ -360,11 +303,7 @@ def _chance(values: Floats) -> float:
     Steps have no span that stands out, so that the margin of a span says nothing of them.
     """
     least = min(values[FEATURES.index("answerable")], values[FEATURES.index("relevant")])
-    return _probability(float(least))
-
-
-def _probability(logit: float) -> float:
-    return 1.0 / (1.0 + math.exp(-logit))
+    return probability(float(least))
 
 
 def _settling(question: str, candidate: Candidate) -> Evidence:

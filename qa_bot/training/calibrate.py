@@ -24,11 +24,11 @@ from knowledge_base.knowledge_base import KnowledgeBase
 from knowledge_base.registry import Stamp
 from knowledge_base.tables import PENDING
 from knowledge_base.types import Document, ScoredPassage, Section
+from qa_bot.readers.calibration import best_and_gap
 from qa_bot.readers.network import ReaderModel
 from qa_bot.readers.similarity import SimilarityReader
 from qa_bot.readers.trained import (
     Candidate,
-    best_and_gap,
     candidates,
     read_passages,
     surroundings,
@@ -54,6 +54,7 @@ class Case:
     values: Array
     right: npt.NDArray[np.bool_]
     passages: tuple[str, ...]
+    said: tuple[frozenset[str], ...]
     around: Array
     weight: float
 
@@ -164,7 +165,10 @@ def certainties(
 def _tops(found: Sequence[Case], rank: Array) -> tuple[Array, npt.NDArray[np.bool_]]:
     """Return the ``SIGNS`` of each case's best sentence, and whether it is right."""
     logits = [rank[0] + case.values @ rank[1:] for case in found]
-    tops = [best_and_gap(some, case.passages) for some, case in zip(logits, found, strict=True)]
+    tops = [
+        best_and_gap(some, case.passages, case.said)
+        for some, case in zip(logits, found, strict=True)
+    ]
     rows = [
         [some[best], gap, *case.around[best]]
         for some, case, (best, gap) in zip(logits, found, tops, strict=True)
@@ -252,7 +256,8 @@ def _case(
         if hit.passage.id not in known:
             known[hit.passage.id] = surroundings(question, hits, hit)
     around = np.array([known[passage] for passage in passages], float)
-    return Case(values, np.array(right, bool), passages, around, weight)
+    said = tuple(candidate.said for candidate in found)
+    return Case(values, np.array(right, bool), passages, said, around, weight)
 
 
 def _holds(candidate: Candidate, answers: Sequence[str], source: str) -> bool:

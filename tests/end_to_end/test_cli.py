@@ -78,6 +78,19 @@ def test_what_is_not_there_is_said(ready: Path) -> None:
     assert "文档" in read(ready, "ask", "月球离地球有多远？")["answer"]
 
 
+def test_an_empty_base_is_said_and_where_there_are_documents(tmp_path: Path) -> None:
+    """Who forgot --kb is told which bases there are; no claim is made on documents that are not there."""
+    note = tmp_path / "note.md"
+    note.write_text("The gate opens at 7:30.")
+    run(tmp_path / "home", "ingest", str(note), "--kb", "gates")
+    asked = read(tmp_path / "home", "ask", "When does the gate open?")
+    assert asked["abstained"]
+    assert asked["reason"] == "There are no documents yet."
+    for command in ("ask", "search"):
+        told = run(tmp_path / "home", command, "When does the gate open?")
+        assert "other knowledge bases (--kb): gates" in told.stdout + told.stderr
+
+
 def test_a_file_of_questions_gives_a_line_each_in_order(ready: Path, tmp_path: Path) -> None:
     """Plain text, JSON with an id, and JSON with a history."""
     lines = [

@@ -9,8 +9,9 @@ import pytest
 from knowledge_base.encoders.transformer import TransformerEncoder
 from knowledge_base.types import Explanation, Passage, ScoredPassage
 from qa_bot.errors import ReaderError
+from qa_bot.readers.calibration import Calibration
 from qa_bot.readers.network import ReaderModel
-from qa_bot.readers.trained import Calibration, TrainedReader, bundled_reader
+from qa_bot.readers.trained import TrainedReader, bundled_reader
 
 TEXTS = [
     "The kettle costs 44.90 EUR. It holds 1.7 litres. The lid can be ordered alone.",
