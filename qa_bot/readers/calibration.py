@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qa_bot.errors import ReaderError
+from qa_bot.readers.terms import says_the_same
 
 FEATURES = (
     "answerable",
@@ -29,9 +30,6 @@ SIGNS = ("logit", "gap", "absent", "elsewhere", "meaning")
 """What the certainty is made of: the best sentence's logit; how far it stands above the next passage's;
 how much of what the question is about no passage mentions, and how much of what it names the best
 passage does not; and the cosine of that passage."""
-
-SAME = 0.7
-"""From this share of common terms on two sentences say the same, if they have the same numbers."""
 
 NOTHING = -4.0
 """About the logit of a sentence that has nothing to do with a question: the rival where there is none."""
@@ -91,7 +89,7 @@ def best_and_gap(
     rivals = [
         logit
         for logit, passage, terms in zip(logits, passages, said, strict=True)
-        if passage != passages[best] and not _same(terms, said[best])
+        if passage != passages[best] and not says_the_same(terms, said[best])
     ]
     return best, float(logits[best] - max(rivals, default=min(NOTHING, logits[best])))
 
@@ -99,9 +97,3 @@ def best_and_gap(
 def probability(logit: float) -> float:
     """Return the probability that a logit stands for."""
     return 1.0 / (1.0 + math.exp(-logit))
-
-
-def _same(one: AbstractSet[str], other: AbstractSet[str]) -> bool:
-    numbers = ({term for term in terms if any(map(str.isdigit, term))} for terms in (one, other))
-    first, second = numbers
-    return first == second and len(one & other) >= SAME * len(one | other)

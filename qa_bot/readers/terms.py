@@ -6,6 +6,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
 
 import snowballstemmer
@@ -22,6 +23,9 @@ from qa_bot.readers.synonyms import unified
 
 PART = 0.6
 """What a Chinese word counts of which only the characters are held."""
+
+SAME = 0.7
+"""From this share of common terms on two sentences say the same, if they have the same numbers."""
 
 _WORD = re.compile(r"[A-Za-z0-9]+")
 _CHINESE_FILLERS = frozenset(
@@ -92,6 +96,13 @@ def overlap(wanted: set[str], held: set[str], weight: Mapping[str, float], unsee
     if not total:
         return 0.0
     return sum(weight.get(term, unseen) * _credit(term, held) for term in wanted) / total
+
+
+def says_the_same(one: AbstractSet[str], other: AbstractSet[str]) -> bool:
+    """Tell from their terms whether two sentences say the same, word for word or nearly."""
+    if len(one & other) < SAME * len(one | other):
+        return False
+    return all(not any(map(str.isdigit, term)) for term in one ^ other)
 
 
 def _credit(word: str, held: set[str]) -> float:

@@ -35,6 +35,7 @@ from qa_bot.readers.polarity import with_polarity
 from qa_bot.readers.relevance import RelevanceReranker
 from qa_bot.readers.rows import columns, own_row
 from qa_bot.readers.similarity import UNREADABLE, SimilarityReader, reason_of
+from qa_bot.readers.terms import says_the_same
 from qa_bot.types import Reading
 
 THRESHOLDS: Mapping[str, float] = {"strict": 0.5, "balanced": 0.3, "eager": 0.15}
@@ -274,7 +275,7 @@ def _chosen(
     run = with_list(question, first)
     if len(run) > 1:
         return run
-    chosen = [first]
+    chosen, said = [first], [found[best].said]
     several = wants_several(question)
     share = SHARE_OF_SEVERAL if several else SHARE_OF_ONE
     least = share * probability(float(logits.max()))
@@ -286,9 +287,9 @@ def _chosen(
         full = len(chosen) == (3 if several else 2)
         if full or probability(float(logits[number])) < least:
             break
-        sentence = found[number].sentence
-        if all(sentence.text != _quote(other) for other in chosen):
+        if not any(says_the_same(found[number].said, other) for other in said):
             chosen.append(found[number].evidence)
+            said.append(found[number].said)
     return chosen
 
 
@@ -314,11 +315,6 @@ def _settling(question: str, candidate: Candidate) -> Evidence:
     return replace(
         evidence, span=short_span(question, sentence.text, sentence.start) or evidence.span
     )
-
-
-def _quote(evidence: Evidence) -> str:
-    passage = evidence.hit.passage
-    return passage.text[evidence.start - passage.start : evidence.end - passage.start]
 
 
 def _short(evidence: Evidence) -> str | None:

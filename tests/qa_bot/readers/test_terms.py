@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from qa_bot.readers.synonyms import unified
-from qa_bot.readers.terms import overlap, terms, weights, words
+from qa_bot.readers.terms import overlap, says_the_same, terms, weights, words
 
 
 def share(question: str, sentence: str) -> float:
@@ -56,3 +56,26 @@ def test_rare_words_weigh_more() -> None:
 def test_nothing_wanted_is_no_overlap() -> None:
     """A question of stop words alone shares nothing."""
     assert overlap(set(words("what is it?")), {"filter"}, {}, 1.0) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (
+            "Press and hold the power key to take a screenshot.",
+            "To take a screenshot, press and hold the power key.",
+            True,
+        ),
+        (
+            "All products carry a warranty of 24 months.",
+            "All products carry a warranty of 6 months.",
+            False,
+        ),
+        ("Press the power key.", "The lamp turns green when the battery is full.", False),
+    ],
+)
+def test_two_sentences_say_the_same_or_not(one: str, other: str, same: bool) -> None:
+    """In another order, yes; with another number, no."""
+    sets = frozenset(terms(one)), frozenset(terms(other))
+    assert says_the_same(*sets) is same
+    assert says_the_same(*sets[::-1]) is same

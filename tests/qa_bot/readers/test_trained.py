@@ -118,3 +118,14 @@ def test_a_calibration_for_other_features_is_refused() -> None:
     """A reader trained by an earlier version says what to do."""
     with pytest.raises(ReaderError, match="calibrate it again"):
         Calibration.from_settings({"calibration": {"rank": [0.0] * 9, "sure": [0.0] * 3}})
+
+
+def test_manuals_that_agree_are_quoted_once(reader: TrainedReader) -> None:
+    """Of a product's two manuals each has the sentence: that is no doubt, and nothing to repeat."""
+    one = "To take a screenshot, press and hold the power and volume keys at once."
+    two = "To take a screenshot press and hold the volume and the power keys at once."
+    question = "How is a screenshot taken?"
+    alone = reader.read(question, [hit(0, one), HITS[2]])
+    both = reader.read(question, [hit(0, one), hit(1, two), HITS[2]])
+    assert len(both.citations) == 1
+    assert both.confidence >= alone.confidence - 0.05
