@@ -29,6 +29,21 @@ _SEVERAL = re.compile(
 _STEP = re.compile(r"^\s*(?:\d{1,2}[.)、]|[-•*])\s+")
 _NUMBERED = re.compile(r"^\s*\d{1,2}[.)、]\s+")
 
+_INSTRUCTION = re.compile(
+    r"(?:(?:first|next|now|then|finally),? |"
+    r"(?:from|on|in|under|at|with|to|when|if|after|once) [^,.]{2,60}, )*"
+    r"(?:tap|press|click|open|select|choose|pick|go|enter|turn|hold|touch|slide|swipe|insert|remove|take|push|"
+    r"pull|place|put|connect|disconnect|plug|unplug|fill|empty|rinse|clean|wipe|dry|wait|let|leave|close|shut|"
+    r"set|switch|start|stop|restart|sign|log|scroll|navigate|check|make|drag|download|install|contact|call|"
+    r"send|write|pay|add|type|use|launch|attach|align|lift|lower|loosen|tighten|screw|unscrew|confirm|save|"
+    r"print|follow|find|read|bring|pack|return|replace|repeat|release|pour|mix|ask|tell|give|keep|wash|"
+    r"register|apply|submit|create|change|review|view|scan|move|rotate|charge|allow|ensure|do|get)\b|"
+    r"(?:在|从|然后|请|再|先|将|把|打开|点击|点选|选择|进入|长按|按|输入|填写|登录|联系|提交|扫描|下载|安装|关闭|"
+    r"取出|取下|插入|连接|拔|放入|放|倒|加|清洗|擦|等待|等|设置|确认|检查|拧|转)",
+    re.IGNORECASE,
+)
+"""What a step begins with: a verb in the imperative, after where and when it is done."""
+
 _POINTS_BACK = re.compile(
     r"(?:he|she|it|they|this|these|those|his|her|its|their)\b|"
     r"(?:他|她|它|这|此|该|其|自此|同年|之后|随后|当时|后来)",
@@ -132,12 +147,9 @@ def with_list(question: str, evidence: Evidence) -> list[Evidence]:
     here = next((i for i, (a, b, _) in enumerate(lines) if a <= evidence.start < b), None)
     if here is None:
         return [evidence]
-    pattern = _NUMBERED if asked_for_steps and not _STEP.match(lines[here][2]) else _STEP
-    first = here
-    if not _STEP.match(lines[here][2]):
-        if here + 1 >= len(lines) or not pattern.match(lines[here + 1][2]):
-            return [evidence]
-        first = here + 1
+    first = here if _STEP.match(lines[here][2]) else here + 1
+    if first == len(lines) or not _STEP.match(lines[first][2]):
+        return [evidence]
     last = first
     while first > 0 and _STEP.match(lines[first - 1][2]):
         first -= 1
@@ -145,13 +157,31 @@ def with_list(question: str, evidence: Evidence) -> list[Evidence]:
         last += 1
     if last == first:
         return [evidence]
+    below = here < first
+    items = [line for _, _, line in lines[first : last + 1]]
+    # of what stands below the quote, steps are what is asked for, not what else is listed there
+    if below and asked_for_steps and not (_NUMBERED.match(items[0]) or _instruct(items)):
+        return [evidence]
     last = min(last, first + LONGEST_RUN - 1)
     if first > 0 and lines[first - 1][2].rstrip().endswith((":", "：")):
         first -= 1
-    return [
+    run = [
         replace(evidence, start=a, end=b, span=_span_inside(evidence.span, a, b))
         for a, b, _ in lines[first : last + 1]
     ]
+    quoted = run[0].start <= evidence.start or _text(evidence, evidence.end, run[0].start).strip()
+    return run if quoted else [evidence, *run]
+
+
+def reads_as_steps(run: Sequence[Evidence]) -> bool:
+    """Tell whether the items of a list are steps: numbered, or most of them tell to do something."""
+    items = [text for one in run if _STEP.match(text := _text(one, one.start, one.end))]
+    return len(items) > 1 and (all(map(_NUMBERED.match, items)) or _instruct(items))
+
+
+def _instruct(items: Sequence[str]) -> bool:
+    told = [_INSTRUCTION.match(_STEP.sub("", item, count=1)) is not None for item in items]
+    return sum(told) > 0.5 * len(told)
 
 
 def with_antecedent(chosen: list[Evidence]) -> list[Evidence]:

@@ -22,6 +22,7 @@ from qa_bot.readers.evidence import (
     Sentence,
     compose,
     pieces,
+    reads_as_steps,
     sentences_of,
     wants_several,
     wants_steps,
@@ -295,7 +296,7 @@ def _chosen(
 
 def _steps(question: str, candidate: Candidate) -> bool:
     """Tell whether a question how something is done has met a list of steps."""
-    return wants_steps(question) and len(with_list(question, candidate.evidence)) > 1
+    return wants_steps(question) and reads_as_steps(with_list(question, candidate.evidence))
 
 
 def _chance(values: Floats) -> float:

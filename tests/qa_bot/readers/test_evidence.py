@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from knowledge_base.types import Explanation, Passage, ScoredPassage
-from qa_bot.readers.evidence import Evidence, compose, with_list
+from qa_bot.readers.evidence import Evidence, compose, reads_as_steps, with_list
 
 TEXT = (
     "To return a product:\n"
@@ -53,3 +53,46 @@ def test_items_from_different_places_are_sentences_of_one_paragraph(hit: ScoredP
     assert compose(chosen, 0.9, None, {}).answer == (
         "Log in and open Orders. [1] Print the label. [2]"
     )
+
+
+BLOCKING = (
+    "Block a number\n\nCalls from a blocked number go to your voicemail.\n\n"
+    "- From Phone, tap Recents.\n"
+    "- Tap the caller.\n"
+    "- Tap Details > Block, and confirm.\n\n"
+    "Calls can be shown in three ways.\n\n"
+    "- Full screen: over everything.\n"
+    "- Pop-up: above what you do."
+)
+
+
+def blocking(text: str) -> Evidence:
+    passage = Passage(
+        id="b", source="phone.md", title="Phone", text=BLOCKING, start=0,
+        end=len(BLOCKING), ordinal=0, tokens=60,
+    )  # fmt: skip
+    start = BLOCKING.index(text)
+    return Evidence(ScoredPassage(passage, 1.0, Explanation()), start, start + len(text))
+
+
+def test_steps_below_what_was_chosen_join_it_with_or_without_numbers() -> None:
+    """Manuals mark their steps with dots as often as with numbers."""
+    chosen = with_list(
+        "How do I block a caller?", blocking("Calls from a blocked number go to your voicemail.")
+    )
+    assert compose(chosen, 0.9, None, {}).answer.split("\n") == [
+        "Calls from a blocked number go to your voicemail. [1]",
+        "- From Phone, tap Recents. [2]",
+        "- Tap the caller. [3]",
+        "- Tap Details > Block, and confirm. [4]",
+    ]
+    assert reads_as_steps(chosen)
+
+
+def test_a_list_that_tells_nothing_to_do_is_no_steps() -> None:
+    """It does not join a sentence above it, and does not vouch for itself."""
+    above = blocking("Calls can be shown in three ways.")
+    assert with_list("How do I show a call?", above) == [above]
+    run = with_list("How do I show a call?", blocking("- Pop-up: above what you do."))
+    assert len(run) == 2
+    assert not reads_as_steps(run)
