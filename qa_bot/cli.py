@@ -10,9 +10,12 @@ import importlib
 import os
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import click
+
+from qa_bot.commands import BEFORE
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "ingest": ("ingest:ingest", "Take files, folders and zip archives into a knowledge base."),
@@ -70,8 +73,16 @@ class LazyGroup(click.Group):
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="qa-bot")
-def group() -> None:
+@click.option("--home", help="As after the command: the folder that holds everything.")
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    help="As after the command: a settings file.",
+)
+@click.pass_context
+def group(context: click.Context, home: str | None, config: Path | None) -> None:
     """Answer questions from your own documents, with the evidence beside every answer."""
+    context.meta[BEFORE] = {"home": home, "config": config}
 
 
 def main(arguments: list[str] | None = None) -> Any:

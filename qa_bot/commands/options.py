@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
+from qa_bot.commands import BEFORE
 from qa_bot.config import CHOICES, Config, load_config
 
 if TYPE_CHECKING:
@@ -144,10 +145,14 @@ def ranked(command: Command) -> Command:
 
 
 def settings(config_file: Path | None, **flags: Any) -> Config:
-    """Return the settings in force for a command's flags."""
+    """Return the settings in force for a command's flags, and for those before its name."""
     context = click.get_current_context(silent=True)
-    runtime = None if context is None else context.meta.get(RUNTIME)
-    return load_config(config_file, flags={"runtime": runtime, **flags})
+    meta = {} if context is None else context.meta
+    before = meta.get(BEFORE, {})
+    flags["home"] = flags.get("home") or before.get("home")
+    return load_config(
+        config_file or before.get("config"), flags={"runtime": meta.get(RUNTIME), **flags}
+    )
 
 
 @contextmanager

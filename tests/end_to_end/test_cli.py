@@ -78,7 +78,7 @@ def test_what_is_not_there_is_said(ready: Path) -> None:
     assert "文档" in read(ready, "ask", "月球离地球有多远？")["answer"]
 
 
-def test_an_empty_base_is_said_and_where_there_are_documents(tmp_path: Path) -> None:
+def test_an_empty_base_is_said_and_where_documents_are(tmp_path: Path) -> None:
     """Who forgot --kb is told which bases there are; no claim is made on documents that are not there."""
     note = tmp_path / "note.md"
     note.write_text("The gate opens at 7:30.")
@@ -86,6 +86,12 @@ def test_an_empty_base_is_said_and_where_there_are_documents(tmp_path: Path) -> 
     asked = read(tmp_path / "home", "ask", "When does the gate open?")
     assert asked["abstained"]
     assert asked["reason"] == "There are no documents yet."
+    # a common option may stand before the command too
+    before = [sys.executable, "-m", "qa_bot.cli", "--home", str(tmp_path / "home"), "documents"]
+    done = subprocess.run(
+        [*before, "--kb", "gates"], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert "note.md" in done.stdout, done.stderr
     for command in ("ask", "search"):
         told = run(tmp_path / "home", command, "When does the gate open?")
         assert "other knowledge bases (--kb): gates" in told.stdout + told.stderr
