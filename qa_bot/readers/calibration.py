@@ -26,10 +26,9 @@ FEATURES = (
 )
 """What a sentence is ranked by."""
 
-SIGNS = ("logit", "gap", "absent", "elsewhere", "meaning")
+SIGNS = ("logit", "gap", "elsewhere")
 """What the certainty is made of: the best sentence's logit; how far it stands above the next passage's;
-how much of what the question is about no passage mentions, and how much of what it names the best
-passage does not; and the cosine of that passage."""
+and how much of what the question names the best passage does not."""
 
 NOTHING = -4.0
 """About the logit of a sentence that has nothing to do with a question: the rival where there is none."""

@@ -30,7 +30,7 @@ from qa_bot.readers.evidence import (
     with_list,
 )
 from qa_bot.readers.expected import fits, short_span
-from qa_bot.readers.mentions import unmentioned, unmentioned_things
+from qa_bot.readers.mentions import unmentioned
 from qa_bot.readers.network import PassageScore, ReaderModel, SpanScore, read_as
 from qa_bot.readers.polarity import with_polarity
 from qa_bot.readers.relevance import RelevanceReranker
@@ -39,7 +39,7 @@ from qa_bot.readers.similarity import UNREADABLE, SimilarityReader, reason_of
 from qa_bot.readers.terms import says_the_same
 from qa_bot.types import Reading
 
-THRESHOLDS: Mapping[str, float] = {"strict": 0.5, "balanced": 0.3, "eager": 0.15}
+THRESHOLDS: Mapping[str, float] = {"strict": 0.5, "balanced": 0.35, "eager": 0.15}
 """How sure the reader must be that an answer is right before it gives one, by caution."""
 
 SHARE_OF_SEVERAL = 0.5
@@ -138,38 +138,43 @@ def candidates(
     similarity: SimilarityReader, question: str, reads: Sequence[Read]
 ) -> tuple[list[Candidate], Floats]:
     """Return the sentences of the passages, and their features, shape ``(n, len(FEATURES))``."""
-    sentences = [sentence for read in reads for sentence in read.sentences][:MOST_SENTENCES]
-    margins = [span.margin for read in reads for span in read.score.spans][:MOST_SENTENCES]
-    preferred = sorted(range(len(sentences)), key=lambda n: -margins[n])[:COMPARED]
+    told = _distinct(reads)
+    sentences = [sentence for _, sentence, _ in told]
+    preferred = sorted(range(len(told)), key=lambda n: -told[n][2].margin)[:COMPARED]
     scored = similarity.score(question, sentences, [read.hit for read in reads], preferred)
     made: list[Candidate] = []
     rows: list[tuple[float, ...]] = []
-    for read in reads:
-        for sentence, span in zip(read.sentences, read.score.spans, strict=True):
-            at = len(made)
-            if at == len(sentences):
-                break
-            made.append(Candidate(sentence, span, read.before, frozenset(scored.held[at])))
-            rows.append(
-                (
-                    read.score.answerable,
-                    read.score.relevant,
-                    max(-5.0, span.margin / 4.0),
-                    float(scored.similarities[at]),
-                    scored.own[at],
-                    scored.whole[at],
-                    sentence.hit.score,
-                    fits(question, sentence.text),
-                )
+    for at, (read, sentence, span) in enumerate(told):
+        made.append(Candidate(sentence, span, read.before, frozenset(scored.held[at])))
+        rows.append(
+            (
+                read.score.answerable,
+                read.score.relevant,
+                max(-5.0, span.margin / 4.0),
+                float(scored.similarities[at]),
+                scored.own[at],
+                scored.whole[at],
+                sentence.hit.score,
+                fits(question, sentence.text),
             )
+        )
     return made, np.array(rows, float).reshape(len(rows), len(FEATURES))
 
 
-def surroundings(question: str, hits: Sequence[ScoredPassage], hit: ScoredPassage) -> list[float]:
-    """Return the signs that do not depend on the logits, where the best sentence is of this hit."""
-    absent = min(2, len(unmentioned_things(question, hits))) / 2
-    elsewhere = min(2, len(unmentioned(question, [hit]).all)) / 2
-    return [absent, elsewhere, hit.explain.dense_score or 0.0]
+def _distinct(reads: Sequence[Read]) -> list[tuple[Read, Sentence, SpanScore]]:
+    """Return the sentences of what was read; of one that windows share, the reading that found more."""
+    found: dict[tuple[str, int, int], tuple[Read, Sentence, SpanScore]] = {}
+    for read in reads:
+        for sentence, span in zip(read.sentences, read.score.spans, strict=True):
+            key = (read.hit.passage.source, sentence.start, sentence.end)
+            if key not in found or span.margin > found[key][2].margin:
+                found[key] = (read, sentence, span)
+    return list(found.values())[:MOST_SENTENCES]
+
+
+def elsewhere(question: str, hit: ScoredPassage) -> float:
+    """Return how much of what a question names a passage does not mention: 0, a half or 1."""
+    return min(2, len(unmentioned(question, [hit]).all)) / 2
 
 
 class TrainedReader:
@@ -233,15 +238,13 @@ class TrainedReader:
         """Read the first passages, and the others only where the first do not settle the question."""
         first = len(hits) if wants_several(question) else FIRST
         reads = read_passages(self._model, question, hits[:first])
-        weighed = self._weighed(question, hits, reads)
+        weighed = self._weighed(question, reads)
         if len(hits) > first and (weighed is None or weighed.certainty < SETTLED):
             reads += read_passages(self._model, question, hits[first:])
-            weighed = self._weighed(question, hits, reads)
+            weighed = self._weighed(question, reads)
         return weighed
 
-    def _weighed(
-        self, question: str, hits: Sequence[ScoredPassage], reads: Sequence[Read]
-    ) -> Weighed | None:
+    def _weighed(self, question: str, reads: Sequence[Read]) -> Weighed | None:
         """Return the sentences with their logits and the best one's certainty; None without any."""
         found, values = candidates(self._similarity, question, reads)
         if not found:
@@ -249,11 +252,7 @@ class TrainedReader:
         logits = self._calibration.logits(values)
         passages = [candidate.sentence.hit.passage.id for candidate in found]
         best, gap = best_and_gap(logits, passages, [candidate.said for candidate in found])
-        signs = [
-            float(logits[best]),
-            gap,
-            *surroundings(question, hits, found[best].sentence.hit),
-        ]
+        signs = [float(logits[best]), gap, elsewhere(question, found[best].sentence.hit)]
         certainty = self._calibration.confidence(signs)
         if not signs[SIGNS.index("elsewhere")] and _steps(question, found[best]):
             certainty = max(certainty, _chance(values[best]))

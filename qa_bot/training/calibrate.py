@@ -30,8 +30,8 @@ from qa_bot.readers.similarity import SimilarityReader
 from qa_bot.readers.trained import (
     Candidate,
     candidates,
+    elsewhere,
     read_passages,
-    surroundings,
 )
 from qa_bot.training.data import Question
 from qa_bot.training.regressions import listwise, logistic
@@ -47,15 +47,15 @@ class Case:
     """One question with what was read for it.
 
     ``values`` has a row of features a sentence, ``right`` tells which sentences hold an accepted
-    answer, ``passages`` names the passage of each, ``around`` has its ``surroundings``, ``weight``
-    says how much the case counts.
+    answer, ``passages`` names the passage of each, ``said`` has its terms, ``elsewhere`` what the
+    question names and that passage does not, and ``weight`` says how much the case counts.
     """
 
     values: Array
     right: npt.NDArray[np.bool_]
     passages: tuple[str, ...]
     said: tuple[frozenset[str], ...]
-    around: Array
+    elsewhere: Array
     weight: float
 
 
@@ -77,10 +77,12 @@ def held_out_cases(
         for name, question in asked[:most]:
             hits = base.retrieve(question.text, 4 * READ).hits
             there = question.answers if question.answerable else ()
-            yield _case(model, similarity, question.text, hits[:READ], there, name)
+            read = base.widened(hits[:READ])
+            yield _case(model, similarity, question.text, read, there, name)
             without = [hit for hit in hits if hit.passage.source != name][:READ]
             if without and question.answerable:
-                yield _case(model, similarity, question.text, without, (), name)
+                read = base.widened(without)
+                yield _case(model, similarity, question.text, read, (), name)
 
 
 def sample_cases(
@@ -100,7 +102,7 @@ def sample_cases(
         similarity = SimilarityReader(base.encoder)
         for record in map(json.loads, lines):
             if record["split"] == split and record["language"] == "en":
-                hits = base.retrieve(record["question"], READ).hits
+                hits = base.widened(base.retrieve(record["question"], READ).hits)
                 source = record["source"] or ""
                 yield _case(
                     model, similarity, record["question"], hits, record["answers"], source, weight
@@ -170,7 +172,7 @@ def _tops(found: Sequence[Case], rank: Array) -> tuple[Array, npt.NDArray[np.boo
         for some, case in zip(logits, found, strict=True)
     ]
     rows = [
-        [some[best], gap, *case.around[best]]
+        [some[best], gap, case.elsewhere[best]]
         for some, case, (best, gap) in zip(logits, found, tops, strict=True)
     ]
     correct = [bool(case.right[best]) for case, (best, _) in zip(found, tops, strict=True)]
@@ -250,14 +252,10 @@ def _case(
     found, values = candidates(similarity, question, read_passages(model, question, hits))
     right = [bool(answers) and _holds(candidate, answers, source) for candidate in found]
     passages = tuple(candidate.sentence.hit.passage.id for candidate in found)
-    known: dict[str, list[float]] = {}
-    for candidate in found:
-        hit = candidate.sentence.hit
-        if hit.passage.id not in known:
-            known[hit.passage.id] = surroundings(question, hits, hit)
-    around = np.array([known[passage] for passage in passages], float)
+    missing = {hit.passage.id: elsewhere(question, hit) for hit in hits}
+    away = np.array([missing[passage] for passage in passages], float)
     said = tuple(candidate.said for candidate in found)
-    return Case(values, np.array(right, bool), passages, said, around, weight)
+    return Case(values, np.array(right, bool), passages, said, away, weight)
 
 
 def _holds(candidate: Candidate, answers: Sequence[str], source: str) -> bool:

@@ -11,7 +11,8 @@ from knowledge_base.types import Explanation, Passage, ScoredPassage
 from qa_bot.errors import ReaderError
 from qa_bot.readers.calibration import Calibration
 from qa_bot.readers.network import ReaderModel
-from qa_bot.readers.trained import TrainedReader, bundled_reader
+from qa_bot.readers.similarity import SimilarityReader
+from qa_bot.readers.trained import TrainedReader, bundled_reader, candidates, read_passages
 
 TEXTS = [
     "The kettle costs 44.90 EUR. It holds 1.7 litres. The lid can be ordered alone.",
@@ -129,3 +130,28 @@ def test_manuals_that_agree_are_quoted_once(reader: TrainedReader) -> None:
     both = reader.read(question, [hit(0, one), hit(1, two), HITS[2]])
     assert len(both.citations) == 1
     assert both.confidence >= alone.confidence - 0.05
+
+
+def test_a_sentence_that_two_windows_share_is_weighed_once(
+    reader: TrainedReader, minilm: TransformerEncoder
+) -> None:
+    """Short passages are read with their neighbours, so that windows overlap."""
+    text = "The gate opens at 7:30. The tower is closed in winter. Dogs stay outside."
+    cut = text.index("The tower")
+
+    def window(number: int, start: int, end: int) -> ScoredPassage:
+        passage = Passage(
+            f"w{number}", "/gate.md", "Visits", text[start:end], start, end, number, 20
+        )  # fmt: skip
+        return ScoredPassage(passage, 1.0, Explanation(dense_score=0.5, dense_rank=number + 1))
+
+    question = "When does the gate open?"
+    both = [window(0, 0, len(text)), window(1, 0, cut)]
+    reads = read_passages(reader.network, question, both)
+    found, values = candidates(SimilarityReader(minilm), question, reads)
+    assert [candidate.sentence.text for candidate in found] == [
+        "The gate opens at 7:30.",
+        "The tower is closed in winter.",
+        "Dogs stay outside.",
+    ]
+    assert len(values) == 3
