@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -66,20 +67,10 @@ def train() -> None:
 def reader(
     files: tuple[Path, ...],
     out: Path,
-    minutes: float,
-    steps: int,
-    rate: float,
-    seed: int,
     start: str | None,
-    freeze: int,
-    hard_negatives: bool,
-    negatives: float,
-    swapped: float,
-    cropped: float,
-    keep: float,
-    tensorboard: bool,
     calibrate: int,
     as_json: bool,
+    **settings: Any,
 ) -> None:
     """Train the reader; a run that was stopped goes on from its last checkpoint in OUT.
 
@@ -90,32 +81,22 @@ def reader(
     from qa_bot.training.data import hold_out, read_questions
     from qa_bot.training.trainer import TrainConfig, train_reader
 
-    if keep and start is None:
+    if settings["keep"] and start is None:
         raise click.UsageError("--keep needs --start: the reader whose weights are kept")
-    config = TrainConfig(
-        data=tuple(map(str, files)),
-        out=str(out),
-        minutes=minutes,
-        steps=steps,
-        rate=rate,
-        seed=seed,
-        start=start or "",
-        freeze=freeze,
-        hard_negatives=hard_negatives,
-        negatives=negatives,
-        swapped=swapped,
-        cropped=cropped,
-        keep=keep,
-        tensorboard=tensorboard,
-    )
+    # the other options are named as the settings are
+    config = TrainConfig(data=tuple(map(str, files)), out=str(out), start=start or "", **settings)
     weights = train_reader(config)
     held = {
         f"{file.name}:{name}": questions
         for file in files
-        for name, questions in hold_out(read_questions(file), config.hold_out, seed)[1].items()
+        for name, questions in hold_out(read_questions(file), config.hold_out, config.seed)[
+            1
+        ].items()
         if questions
     }
-    calibration = fit(list(held_out_cases(ReaderModel(out), held, calibrate, seed))) if held else {}
+    calibration = (
+        fit(list(held_out_cases(ReaderModel(out), held, calibrate, config.seed))) if held else {}
+    )
     if calibration:
         write(out, calibration)
     if as_json:

@@ -27,8 +27,8 @@ FEATURES = (
 """What a sentence is ranked by."""
 
 SIGNS = ("logit", "gap", "elsewhere")
-"""What the certainty is made of: the best sentence's logit; how far it stands above the next passage's;
-and how much of what the question names the best passage does not."""
+"""What the certainty is made of: the best sentence's logit; the root of how far it stands above the
+next passage's; and how much of what the question names the best passage does not."""
 
 NOTHING = -4.0
 """About the logit of a sentence that has nothing to do with a question: the rival where there is none."""
@@ -75,9 +75,10 @@ class Calibration:
 def best_and_gap(
     logits: Floats, passages: Sequence[str], said: Sequence[AbstractSet[str]]
 ) -> tuple[int, float]:
-    """Return the best sentence's number and how far it is above the best of another passage.
+    """Return the best sentence's number and the root of how far it is above another passage's best.
 
-    What says the same is no rival: of a product's four manuals each has the sentence.
+    The first bit of distance tells most. What says the same is no rival: of a product's four
+    manuals each has the sentence.
 
     Args:
         logits: Of each sentence.
@@ -90,7 +91,8 @@ def best_and_gap(
         for logit, passage, terms in zip(logits, passages, said, strict=True)
         if passage != passages[best] and not says_the_same(terms, said[best])
     ]
-    return best, float(logits[best] - max(rivals, default=min(NOTHING, logits[best])))
+    next_best = max(rivals, default=min(NOTHING, logits[best]))
+    return best, math.sqrt(max(0.0, float(logits[best] - next_best)))
 
 
 def probability(logit: float) -> float:

@@ -39,7 +39,7 @@ from qa_bot.readers.similarity import UNREADABLE, SimilarityReader, reason_of
 from qa_bot.readers.terms import says_the_same
 from qa_bot.types import Reading
 
-THRESHOLDS: Mapping[str, float] = {"strict": 0.5, "balanced": 0.35, "eager": 0.15}
+THRESHOLDS: Mapping[str, float] = {"strict": 0.5, "balanced": 0.4, "eager": 0.15}
 """How sure the reader must be that an answer is right before it gives one, by caution."""
 
 SHARE_OF_SEVERAL = 0.5
