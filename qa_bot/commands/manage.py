@@ -67,7 +67,8 @@ def documents(
 ) -> None:
     """List the documents of a knowledge base. Works beside a running server."""
     with opened(settings(config_file, home=home, encoder=encoder), exclusive=False) as app:
-        found, empty = app.documents(kb), nothing_yet(app, kb)
+        found = app.documents(kb)
+        empty = "" if found else nothing_yet(app, kb)
     if as_json:
         write_json({"documents": [asdict(info) for info in found]})
         return

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
-from qa_bot.commands.options import write_json
+from qa_bot.commands.options import Command, write_json
+
+
+def _share(name: str, default: float, told: str) -> Callable[[Command], Command]:
+    """Return an option that takes a share, 0 to 1."""
+    share = click.FloatRange(0, 1)
+    return click.option(name, type=share, default=default, show_default=True, help=told)
 
 
 @click.group()
@@ -34,33 +41,12 @@ def train() -> None:
     "--freeze", type=click.IntRange(0, 6), default=0, help="Lowest layers left as they are."
 )
 @click.option("--hard-negatives", is_flag=True, help="Learn from near passages without the answer.")
-@click.option(
-    "--negatives",
-    type=click.FloatRange(0, 1),
-    default=0.5,
-    show_default=True,
-    help="Share of questions that are read beside a wrong passage too.",
+@_share("--negatives", 0.5, "Share of questions that are read beside a wrong passage too.")
+@_share("--swapped", 0.15, "Share of questions made unanswerable by another name or number.")
+@_share(
+    "--cropped", 0.0, "Share of questions read beside a few sentences instead of whole passages."
 )
-@click.option(
-    "--swapped",
-    type=click.FloatRange(0, 1),
-    default=0.15,
-    show_default=True,
-    help="Share of questions made unanswerable by another name or number.",
-)
-@click.option(
-    "--cropped",
-    type=click.FloatRange(0, 1),
-    default=0.0,
-    show_default=True,
-    help="Share of questions read beside a few sentences instead of whole passages.",
-)
-@click.option(
-    "--keep",
-    type=click.FloatRange(0, 1),
-    default=0.0,
-    help="Share of the weights of --start in the result, against forgetting.",
-)
+@_share("--keep", 0.0, "Share of the weights of --start in the result, against forgetting.")
 @click.option("--tensorboard", is_flag=True, help="Write the loss for TensorBoard.")
 @click.option("--calibrate", type=int, default=400, show_default=True, help="Held-out questions.")
 @click.option("--json", "as_json", is_flag=True)
@@ -78,7 +64,7 @@ def reader(
     """
     from qa_bot.readers.network import ReaderModel
     from qa_bot.training.calibrate import fit, held_out_cases, write
-    from qa_bot.training.data import hold_out, read_questions
+    from qa_bot.training.data import Question, hold_out, read_questions
     from qa_bot.training.trainer import TrainConfig, train_reader
 
     if settings["keep"] and start is None:
@@ -86,18 +72,13 @@ def reader(
     # the other options are named as the settings are
     config = TrainConfig(data=tuple(map(str, files)), out=str(out), start=start or "", **settings)
     weights = train_reader(config)
-    held = {
-        f"{file.name}:{name}": questions
-        for file in files
-        for name, questions in hold_out(read_questions(file), config.hold_out, config.seed)[
-            1
-        ].items()
-        if questions
-    }
-    calibration = (
-        fit(list(held_out_cases(ReaderModel(out), held, calibrate, config.seed))) if held else {}
-    )
-    if calibration:
+    held: dict[str, list[Question]] = {}
+    for file in files:
+        _, articles = hold_out(read_questions(file), config.hold_out, config.seed)
+        held |= {f"{file.name}:{name}": asked for name, asked in articles.items() if asked}
+    calibration: dict[str, Any] = {}
+    if held:
+        calibration = fit(list(held_out_cases(ReaderModel(out), held, calibrate, config.seed)))
         write(out, calibration)
     if as_json:
         write_json({"weights": str(weights), "calibration": calibration})
