@@ -183,9 +183,10 @@ class ExampleStream:
                 start, end = (start - left, end - left) if start >= 0 else (-1, -1)
             group = [_example(draw, asked, question.title, text, start, end, True, question.whole)]
             if draw.random() < self._negatives:
-                other = self._other(draw, index)
+                beside = _beside(draw, question) if crop and draw.random() < 0.5 else None
+                other = beside or self._other(draw, index)
                 if other is not None:
-                    if crop:
+                    if crop and not beside:
                         left, right = _some_sentences(draw, other, -1, -1)
                         other = other[left:right]
                     group.append(_example(draw, asked, question.title, other, -1, -1, False))
@@ -226,6 +227,24 @@ def _some_sentences(draw: random.Random, text: str, start: int, end: int) -> tup
     last = min(len(spans) - 1, last + (draw.random() < 0.4))
     left, right = spans[first][0], spans[last][1]
     return (min(left, start), max(right, end)) if start >= 0 else (left, right)
+
+
+def _beside(draw: random.Random, question: Question) -> str | None:
+    """Return a sentence of the right paragraph that holds no answer, mostly one near to the question.
+
+    Sentences that the reader reads once more by themselves are mostly of one paragraph.
+    """
+    if question.start < 0:
+        return None
+    lowered = [answer.lower() for answer in question.answers]
+    wanted = set(_words(question.text))
+    sentences = [question.context[a:b] for a, b in sentence_spans(question.context)]
+    ranked = sorted(
+        (len(wanted & set(_words(sentence))) + draw.random(), sentence)
+        for sentence in sentences
+        if not any(answer in sentence.lower() for answer in lowered)
+    )
+    return draw.choice(ranked[-2:])[1] if ranked else None
 
 
 def noisy(question: str, draw: random.Random) -> str:
