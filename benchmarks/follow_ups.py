@@ -7,7 +7,8 @@ and F1 over terms, averaged over the turns that have something before them). doc
 for which one of the first five passages is of the right document, and overlaps the span that answers; and
 the latter for first questions of a conversation that are asked after turns of another one: the matter has
 changed. Each for the question as it stands, for the question after the whole history, and for the project's
-rewriter.
+rewriter. Last, what the bundled reader quotes for such turns: how many it answers, and how often a quoted
+sentence overlaps the span that answers.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import gzip
 import json
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ from knowledge_base.registry import Stamp
 from knowledge_base.tables import PENDING
 from knowledge_base.types import Tuning
 from qa_bot.readers.terms import terms
+from qa_bot.readers.trained import bundled_reader
 from qa_bot.rewriting import RuleRewriter
 from qa_bot.training.calibrate import opened
 from qa_bot.types import Conversation, Rewrite, Turn
@@ -38,6 +41,12 @@ Method = Callable[[str, Sequence[Exchange]], Rewrite]
 
 DEEP = 5
 """Passages that are looked at."""
+
+PLAIN = Tuning(rerank=False)
+"""As passages are searched for that the reader reads next."""
+
+READ = 8
+"""Passages that are read."""
 
 
 def as_it_stands(question: str, before: Sequence[Exchange]) -> Rewrite:  # noqa: ARG001
@@ -94,8 +103,10 @@ def against_people(file: Path) -> dict[str, dict[str, float]]:
     return {"turns": {"count": len(records)}, **found}
 
 
-def by_passages(documents: Path, turns: Path, most: int, seed: int) -> dict[str, Any]:
-    """Return the share of turns whose first passages hold the right document, and the right span."""
+@contextmanager
+def indexed(documents: Path) -> Iterator[tuple[KnowledgeBase, dict[str, int]]]:
+    """Give a knowledge base of doc2dial's documents, and the white space each lost at its beginning."""
+    leading: dict[str, int] = {}
 
     def fill(base: KnowledgeBase) -> None:
         for record in lines(documents):
@@ -104,7 +115,12 @@ def by_passages(documents: Path, turns: Path, most: int, seed: int) -> dict[str,
             base.add(as_document(text), Stamp(len(text.text), 0, text.id, PENDING))
         base.settle()
 
-    leading: dict[str, int] = {}
+    with opened(fill) as base:
+        yield base, leading
+
+
+def by_passages(documents: Path, turns: Path, most: int, seed: int) -> dict[str, Any]:
+    """Return the share of turns whose first passages hold the right document, and the right span."""
     chosen = [record for record in lines(turns) if record["history"]]
     draw = random.Random(seed)
     draw.shuffle(chosen)
@@ -117,7 +133,7 @@ def by_passages(documents: Path, turns: Path, most: int, seed: int) -> dict[str,
     draw.shuffle(elsewhere)
     chosen, elsewhere = chosen[:most], elsewhere[:most]
     found: dict[str, Any] = {"turns": {"count": len(chosen)}}
-    with opened(fill) as base:
+    with indexed(documents) as (base, leading):
         for name, method in METHODS.items():
             right = [_found(base, method, record, leading) for record in chosen]
             turned = [_found(base, method, record, leading) for record in elsewhere]
@@ -131,13 +147,32 @@ def by_passages(documents: Path, turns: Path, most: int, seed: int) -> dict[str,
     return found
 
 
-def _found(
-    base: KnowledgeBase, method: Method, record: Mapping[str, Any], leading: Mapping[str, int]
-) -> tuple[bool, bool]:
-    """Tell whether the right document is among the first passages, and whether its right passage is.
+def by_answers(documents: Path, turns: Path, most: int, seed: int) -> dict[str, float]:
+    """Return what the reader makes of turns, first ones and later ones, each as it is searched for."""
+    chosen = list(lines(turns))
+    random.Random(seed).shuffle(chosen)
+    answered = document = right = 0
+    with indexed(documents) as (base, leading):
+        reader = bundled_reader(base.encoder)
+        for record in chosen[:most]:
+            query = rewritten(record["question"], _exchanges(record))
+            found = base.retrieve(query.query, READ, tuning=PLAIN, wordings=query.wordings)
+            reading = reader.read(query.query, base.widened(found.hits))
+            answered += not reading.abstained
+            mine = [c for c in reading.citations if c.source == record["doc_id"]]
+            start, end = _span(record, leading)
+            document += bool(mine)
+            right += any(quote.start < end and quote.end > start for quote in mine)
+    return {
+        "turns": len(chosen[:most]),
+        "answered": round(answered / most, 3),
+        "of these from the right document": round(document / max(1, answered), 3),
+        "of these with the right sentence": round(right / max(1, answered), 3),
+    }
 
-    ``leading`` counts the white space that a document lost at its beginning.
-    """
+
+def _exchanges(record: Mapping[str, Any]) -> list[Exchange]:
+    """Return what was said before a turn of doc2dial."""
     before: list[Exchange] = []
     for said in record["history"]:
         if said["role"] == "user":
@@ -145,13 +180,26 @@ def _found(
         elif before:
             asked, answered = before[-1]
             before[-1] = (asked, f"{answered} {said['text']}".strip())
-    query = method(record["question"], before)
-    hits = base.retrieve(
-        query.query, DEEP, tuning=Tuning(rerank=False), wordings=query.wordings
-    ).hits
-    mine = [hit.passage for hit in hits if hit.passage.source == record["doc_id"]]
+    return before
+
+
+def _span(record: Mapping[str, Any], leading: Mapping[str, int]) -> tuple[int, int]:
+    """Return the characters of a document that answer a turn."""
     start = record["answer_start"] - leading[record["doc_id"]]
-    end = start + len(record["answer"])
+    return start, start + len(record["answer"])
+
+
+def _found(
+    base: KnowledgeBase, method: Method, record: Mapping[str, Any], leading: Mapping[str, int]
+) -> tuple[bool, bool]:
+    """Tell whether the right document is among the first passages, and whether its right passage is.
+
+    ``leading`` counts the white space that a document lost at its beginning.
+    """
+    query = method(record["question"], _exchanges(record))
+    hits = base.retrieve(query.query, DEEP, tuning=PLAIN, wordings=query.wordings).hits
+    mine = [hit.passage for hit in hits if hit.passage.source == record["doc_id"]]
+    start, end = _span(record, leading)
     return bool(mine), any(passage.start < end and passage.end > start for passage in mine)
 
 
@@ -168,7 +216,9 @@ def main() -> None:
     if given.cast:
         report["CAsT"] = against_people(given.cast)
     if given.documents and given.turns:
-        report["doc2dial"] = by_passages(given.documents, given.turns, given.limit, given.seed)
+        files = given.documents, given.turns, given.limit, given.seed
+        report["doc2dial"] = by_passages(*files)
+        report["doc2dial, answers"] = by_answers(*files)
     print(json.dumps(report, indent=1))
 
 

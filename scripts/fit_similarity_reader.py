@@ -21,7 +21,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from knowledge_base.components import open_encoder
 from knowledge_base.home import Home
@@ -30,11 +29,13 @@ from knowledge_base.knowledge_base import KnowledgeBase
 from knowledge_base.protocols import Encoder
 from knowledge_base.types import ScoredPassage
 from qa_bot.readers.similarity import THRESHOLDS, Features, SimilarityReader
-
-Floats = npt.NDArray[np.float64]
+from qa_bot.training.regressions import logistic
 
 PASSAGES = 8
 """Passages read for a question, as the bot does by default."""
+
+SIZE = 100.0
+"""Examples of each language, as the fit counts them: how much its penalty is beside them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,7 @@ def report(examples: list[Example], chinese: bool) -> None:
     weight = np.array([e.weight for e in examples])
     for kind in (0.0, 1.0):  # both kinds count the same, whatever their number
         weight[truth == kind] /= max(1e-9, weight[truth == kind].sum())
-    coefficients = fitted(rows, truth, weight)
+    coefficients = logistic(rows, truth == 1, SIZE * weight / weight.sum())
     print("Chinese" if chinese else "English", tuple(round(float(c), 1) for c in coefficients))
     confidence = 1 / (1 + np.exp(-(coefficients[0] + rows @ coefficients[1:])))
     for name, threshold in THRESHOLDS.items():
@@ -151,20 +152,6 @@ def report(examples: list[Example], chinese: bool) -> None:
             f"  {name}: abstains on {refused[truth == 0].mean():.2f} of the unanswerable, "
             f"{refused[truth == 1].mean():.2f} of the answerable ({len(truth)} examples)"
         )
-
-
-def fitted(rows: Floats, truth: Floats, weight: Floats, ridge: float = 1e-3) -> Floats:
-    """Return bias and weights of a logistic regression, by Newton's method."""
-    design = np.c_[np.ones(len(rows)), rows]
-    penalty = ridge * np.r_[0.0, np.ones(rows.shape[1])]
-    found = np.zeros(design.shape[1])
-    weight = weight / weight.sum()
-    for _ in range(50):
-        probability = 1 / (1 + np.exp(-design @ found))
-        gradient = design.T @ (weight * (probability - truth)) + penalty * found
-        curvature = design.T @ (design * (weight * probability * (1 - probability))[:, None])
-        found -= np.linalg.solve(curvature + np.diag(penalty + 1e-9), gradient)
-    return found
 
 
 if __name__ == "__main__":

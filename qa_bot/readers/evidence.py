@@ -160,7 +160,7 @@ def with_list(question: str, evidence: Evidence) -> list[Evidence]:
     below = here < first
     items = [line for _, _, line in lines[first : last + 1]]
     # of what stands below the quote, steps are what is asked for, not what else is listed there
-    if below and asked_for_steps and not (_NUMBERED.match(items[0]) or _instruct(items)):
+    if below and asked_for_steps and not _are_steps(items):
         return [evidence]
     last = min(last, first + LONGEST_RUN - 1)
     if first > 0 and lines[first - 1][2].rstrip().endswith((":", "：")):
@@ -176,12 +176,12 @@ def with_list(question: str, evidence: Evidence) -> list[Evidence]:
 def reads_as_steps(run: Sequence[Evidence]) -> bool:
     """Tell whether the items of a list are steps: numbered, or most of them tell to do something."""
     items = [text for one in run if _STEP.match(text := _text(one, one.start, one.end))]
-    return len(items) > 1 and (all(map(_NUMBERED.match, items)) or _instruct(items))
+    return len(items) > 1 and _are_steps(items)
 
 
-def _instruct(items: Sequence[str]) -> bool:
+def _are_steps(items: Sequence[str]) -> bool:
     told = [_INSTRUCTION.match(_STEP.sub("", item, count=1)) is not None for item in items]
-    return sum(told) > 0.5 * len(told)
+    return all(map(_NUMBERED.match, items)) or sum(told) > 0.5 * len(told)
 
 
 def with_antecedent(chosen: list[Evidence]) -> list[Evidence]:

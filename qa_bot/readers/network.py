@@ -24,6 +24,7 @@ from knowledge_base.encoders.runtime import Network, Weights, open_runtime
 from knowledge_base.encoders.tokens import WordPieces
 from knowledge_base.types import ScoredPassage
 from qa_bot.errors import ReaderError
+from qa_bot.readers.spans import NO_SPAN, Part, SpanScore, agreed, best_span
 
 Floats = npt.NDArray[np.float32]
 
@@ -39,31 +40,11 @@ STRIDE = 96
 QUESTION_TOKENS = 64
 """The most tokens of a question."""
 
-LONGEST_SPAN = 40
-"""The most tokens of a short answer."""
-
 BATCH_TOKENS = 4096
 """The most padded tokens of one call."""
 
 MOST_PADDED = 1.25
 """A window joins a batch if it is at most this much longer than the shortest: padding costs as words do."""
-
-
-@dataclass(frozen=True, slots=True)
-class SpanScore:
-    """The best span in a part of a passage.
-
-    ``margin`` is how far its score is above that of no answer; ``start`` and ``end`` are characters
-    of the passage text that was given.
-    """
-
-    margin: float
-    start: int
-    end: int
-
-
-NO_SPAN = SpanScore(-20.0, 0, 0)
-"""Where a part of a passage was not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +144,17 @@ class ReaderModel:
             best[number] = _joined(best[number], score) if number in best else score
         return [best[number] for number in range(len(passages))]
 
+    def read_again(self, question: str, parts: Sequence[Part]) -> list[SpanScore]:
+        """Read parts once more, each alone below its headings; return the spans both readings prefer.
+
+        What stands around a sentence tells what it is about, and distracts from where in it the answer
+        begins and ends. The margin is the mean of both readings'.
+        """
+        alone = [part.text[: part.before] + part.text[part.start : part.end] for part in parts]
+        whole = [[(part.before, len(text))] for part, text in zip(parts, alone, strict=True)]
+        scores = self.score(question, alone, whole)
+        return [agreed(part, score.spans[0]) for part, score in zip(parts, scores, strict=True)]
+
     def _windows(self, question: str, number: int, text: str) -> list[_Window]:
         encoding = self.tokens.encode_pairs([(question, text)])[0]
         ids, sequence = encoding.ids, encoding.sequence_ids
@@ -217,23 +209,13 @@ def _fits(length: int, shortest: int, rows: int) -> bool:
 
 def _best(window: _Window, spans: Floats, part: tuple[int, int]) -> SpanScore:
     """Return the best span inside a part of the passage, against no answer, the score of [CLS]."""
-    inside = [
-        n for n, (left, right) in enumerate(window.offsets) if left < part[1] and right > part[0]
-    ]
-    if not inside:
-        return NO_SPAN
-    first, last = window.first + inside[0], window.first + inside[-1] + 1
-    scores = spans[first:last, 0][:, None] + spans[first:last, 1][None, :]
-    allowed = np.triu(np.ones_like(scores, bool)) & ~np.triu(
-        np.ones_like(scores, bool), LONGEST_SPAN
-    )
-    scores = np.where(allowed, scores, -np.inf)
-    left, right = np.unravel_index(int(np.argmax(scores)), scores.shape)
-    return SpanScore(
-        float(scores[left, right]) - float(spans[0, 0] + spans[0, 1]),
-        window.offsets[inside[0] + int(left)][0],
-        window.offsets[inside[0] + int(right)][1],
-    )
+    above = spans - spans[0]
+    inside = {
+        offsets: above[window.first + n]
+        for n, offsets in enumerate(window.offsets)
+        if offsets[0] < part[1] and offsets[1] > part[0]
+    }
+    return best_span(inside)
 
 
 def _joined(one: PassageScore, other: PassageScore) -> PassageScore:

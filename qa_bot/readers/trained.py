@@ -23,7 +23,6 @@ from qa_bot.readers.evidence import (
     compose,
     pieces,
     reads_as_steps,
-    sentences_of,
     wants_several,
     wants_steps,
     with_antecedent,
@@ -31,7 +30,8 @@ from qa_bot.readers.evidence import (
 )
 from qa_bot.readers.expected import fits, short_span
 from qa_bot.readers.mentions import unmentioned
-from qa_bot.readers.network import PassageScore, ReaderModel, SpanScore, read_as
+from qa_bot.readers.network import ReaderModel
+from qa_bot.readers.passage_reading import ReadSentence, distinct, read_again, read_passages
 from qa_bot.readers.polarity import with_polarity
 from qa_bot.readers.relevance import RelevanceReranker
 from qa_bot.readers.rows import columns, own_row
@@ -56,7 +56,7 @@ SETTLED = 0.6
 on changed none for the better (94 were right either way); measured with the certainty before this one."""
 
 COMPARED = 6
-"""Sentences whose meaning is compared with the question's: those the network and the words prefer."""
+"""Sentences whose meaning is compared with the question's: those that the network prefers."""
 
 MOST_SENTENCES = 96
 """Sentences that are weighed for a question."""
@@ -66,35 +66,24 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A sentence, the best span in it, and the terms that it is made of.
+    """A sentence as it was read, and the terms that it is made of."""
 
-    ``before`` counts the characters of its passage's headings.
-    """
-
-    sentence: Sentence
-    span: SpanScore
-    before: int
+    read: ReadSentence
     said: frozenset[str]
+
+    @property
+    def sentence(self) -> Sentence:
+        """The sentence."""
+        return self.read.sentence
 
     @property
     def evidence(self) -> Evidence:
         """The sentence as evidence, its span in characters of the document."""
-        passage = self.sentence.hit.passage
-        start = passage.start + self.span.start - self.before
-        end = passage.start + self.span.end - self.before
+        moved = self.sentence.hit.passage.start - self.read.before
+        start, end = self.read.span.start + moved, self.read.span.end + moved
         inside = self.sentence.start <= start < end <= self.sentence.end
         span = Span(start, end) if inside else None
         return Evidence(self.sentence.hit, self.sentence.start, self.sentence.end, span)
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """A passage after the network has read it; ``before`` counts the characters of its headings."""
-
-    hit: ScoredPassage
-    sentences: tuple[Sentence, ...]
-    score: PassageScore
-    before: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,63 +102,41 @@ class Weighed:
     passages: int
 
 
-def read_passages(model: ReaderModel, question: str, hits: Sequence[ScoredPassage]) -> list[Read]:
-    """Return what the network says of each passage and of each of its sentences."""
-    by_hit = [_telling(sentences_of(hit)) for hit in hits]
-    texts = [read_as(hit) for hit in hits]
-    before = [len(text) - len(hit.passage.text) for text, hit in zip(texts, hits, strict=True)]
-    parts = [
-        [(s.start - hit.passage.start + offset, s.end - hit.passage.start + offset) for s in some]
-        for some, hit, offset in zip(by_hit, hits, before, strict=True)
-    ]
-    scores = model.score(question, texts, parts)
-    return [
-        Read(hit, tuple(some), score, offset)
-        for hit, some, score, offset in zip(hits, by_hit, scores, before, strict=True)
-    ]
-
-
-def _telling(sentences: Sequence[Sentence]) -> Sequence[Sentence]:
-    """Leave out questions, such as an FAQ's: near to what is asked, they answer nothing."""
-    return [s for s in sentences if not s.text.rstrip().endswith(("?", "？"))] or sentences
-
-
 def candidates(
-    similarity: SimilarityReader, question: str, reads: Sequence[Read]
+    similarity: SimilarityReader,
+    question: str,
+    read: Sequence[ReadSentence],
+    hits: Sequence[ScoredPassage],
 ) -> tuple[list[Candidate], Floats]:
-    """Return the sentences of the passages, and their features, shape ``(n, len(FEATURES))``."""
-    told = _distinct(reads)
-    sentences = [sentence for _, sentence, _ in told]
-    preferred = sorted(range(len(told)), key=lambda n: -told[n][2].margin)[:COMPARED]
-    scored = similarity.score(question, sentences, [read.hit for read in reads], preferred)
+    """Return the sentences of the passages, and their features, shape ``(n, len(FEATURES))``.
+
+    Args:
+        similarity: Compares meaning and words.
+        question: As it was asked.
+        read: The sentences.
+        hits: The passages that they are from.
+    """
+    told = distinct(read)[:MOST_SENTENCES]
+    sentences = [one.sentence for one in told]
+    preferred = sorted(range(len(told)), key=lambda n: -told[n].span.margin)[:COMPARED]
+    scored = similarity.score(question, sentences, hits, preferred)
     made: list[Candidate] = []
     rows: list[tuple[float, ...]] = []
-    for at, (read, sentence, span) in enumerate(told):
-        made.append(Candidate(sentence, span, read.before, frozenset(scored.held[at])))
+    for at, one in enumerate(told):
+        made.append(Candidate(one, frozenset(scored.held[at])))
         rows.append(
             (
-                read.score.answerable,
-                read.score.relevant,
-                max(-5.0, span.margin / 4.0),
+                one.score.answerable,
+                one.score.relevant,
+                max(-5.0, one.span.margin / 4.0),
                 float(scored.similarities[at]),
                 scored.own[at],
                 scored.whole[at],
-                sentence.hit.score,
-                fits(question, sentence.text),
+                one.sentence.hit.score,
+                fits(question, one.sentence.text),
             )
         )
     return made, np.array(rows, float).reshape(len(rows), len(FEATURES))
-
-
-def _distinct(reads: Sequence[Read]) -> list[tuple[Read, Sentence, SpanScore]]:
-    """Return the sentences of what was read; of one that windows share, the reading that found more."""
-    found: dict[tuple[str, int, int], tuple[Read, Sentence, SpanScore]] = {}
-    for read in reads:
-        for sentence, span in zip(read.sentences, read.score.spans, strict=True):
-            key = (read.hit.passage.source, sentence.start, sentence.end)
-            if key not in found or span.margin > found[key][2].margin:
-                found[key] = (read, sentence, span)
-    return list(found.values())[:MOST_SENTENCES]
 
 
 def elsewhere(question: str, hit: ScoredPassage) -> float:
@@ -189,6 +156,7 @@ class TrainedReader:
         encoder: Encoder,
         *,
         caution: str = "balanced",
+        threshold: float | None = None,
     ) -> None:
         """Take the network and the reader by similarity.
 
@@ -198,11 +166,12 @@ class TrainedReader:
                 vocabulary does not know alone.
             encoder: Tells how much of a text the vocabulary knows.
             caution: ``strict``, ``balanced`` or ``eager``.
+            threshold: From which certainty on it answers, instead of what ``caution`` stands for.
         """
         self.network = model
         self._model, self._similarity, self._encoder = model, similarity, encoder
         self._calibration = Calibration.from_settings(model.settings)
-        self._threshold = THRESHOLDS[caution]
+        self._threshold = THRESHOLDS[caution] if threshold is None else threshold
         self.reranker = RelevanceReranker(model, encoder)
 
     def read(self, question: str, hits: Sequence[ScoredPassage]) -> Reading:
@@ -229,7 +198,8 @@ class TrainedReader:
         overlaps = weighed.values[:, FEATURES.index("overlap")].tolist()
         texts = [candidate.sentence.text for candidate in found]
         best = own_row(weighed.best, texts, [c.sentence.hit.passage.id for c in found], overlaps)
-        first = _settling(question, found[best])
+        closer = read_again(self._model, question, found[best].read)
+        first = _settling(question, replace(found[best], read=closer))
         chosen = _chosen(question, found, weighed.logits, best, first)
         answer = compose(with_antecedent(chosen), confidence, _short(first), explain)
         return with_polarity(question, answer)
@@ -237,16 +207,18 @@ class TrainedReader:
     def _read(self, question: str, hits: Sequence[ScoredPassage]) -> Weighed | None:
         """Read the first passages, and the others only where the first do not settle the question."""
         first = len(hits) if wants_several(question) else FIRST
-        reads = read_passages(self._model, question, hits[:first])
-        weighed = self._weighed(question, reads)
+        read = read_passages(self._model, question, hits[:first])
+        weighed = self._weighed(question, read, hits[:first])
         if len(hits) > first and (weighed is None or weighed.certainty < SETTLED):
-            reads += read_passages(self._model, question, hits[first:])
-            weighed = self._weighed(question, reads)
+            read += read_passages(self._model, question, hits[first:])
+            weighed = self._weighed(question, read, hits)
         return weighed
 
-    def _weighed(self, question: str, reads: Sequence[Read]) -> Weighed | None:
+    def _weighed(
+        self, question: str, read: Sequence[ReadSentence], hits: Sequence[ScoredPassage]
+    ) -> Weighed | None:
         """Return the sentences with their logits and the best one's certainty; None without any."""
-        found, values = candidates(self._similarity, question, reads)
+        found, values = candidates(self._similarity, question, read, hits)
         if not found:
             return None
         logits = self._calibration.logits(values)
@@ -256,7 +228,7 @@ class TrainedReader:
         certainty = self._calibration.confidence(signs)
         if not signs[SIGNS.index("elsewhere")] and _steps(question, found[best]):
             certainty = max(certainty, _chance(values[best]))
-        return Weighed(found, values, logits, best, signs, certainty, len(reads))
+        return Weighed(found, values, logits, best, signs, certainty, len(hits))
 
     def stream(self, question: str, hits: Sequence[ScoredPassage]) -> Iterator[str | Reading]:
         """Yield the answer's text in pieces, then the reading."""

@@ -26,13 +26,9 @@ from knowledge_base.tables import PENDING
 from knowledge_base.types import Document, ScoredPassage, Section
 from qa_bot.readers.calibration import best_and_gap
 from qa_bot.readers.network import ReaderModel
+from qa_bot.readers.passage_reading import read_passages
 from qa_bot.readers.similarity import SimilarityReader
-from qa_bot.readers.trained import (
-    Candidate,
-    candidates,
-    elsewhere,
-    read_passages,
-)
+from qa_bot.readers.trained import Candidate, candidates, elsewhere
 from qa_bot.training.data import Question
 from qa_bot.training.regressions import listwise, logistic
 
@@ -249,7 +245,8 @@ def _case(
     source: str,
     weight: float = 1.0,
 ) -> Case:
-    found, values = candidates(similarity, question, read_passages(model, question, hits))
+    read = read_passages(model, question, hits)
+    found, values = candidates(similarity, question, read, hits)
     right = [bool(answers) and _holds(candidate, answers, source) for candidate in found]
     passages = tuple(candidate.sentence.hit.passage.id for candidate in found)
     missing = {hit.passage.id: elsewhere(question, hit) for hit in hits}

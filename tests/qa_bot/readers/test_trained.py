@@ -11,8 +11,9 @@ from knowledge_base.types import Explanation, Passage, ScoredPassage
 from qa_bot.errors import ReaderError
 from qa_bot.readers.calibration import Calibration
 from qa_bot.readers.network import ReaderModel
+from qa_bot.readers.passage_reading import read_passages
 from qa_bot.readers.similarity import SimilarityReader
-from qa_bot.readers.trained import TrainedReader, bundled_reader, candidates, read_passages
+from qa_bot.readers.trained import TrainedReader, bundled_reader, candidates
 
 TEXTS = [
     "The kettle costs 44.90 EUR. It holds 1.7 litres. The lid can be ordered alone.",
@@ -147,8 +148,8 @@ def test_a_sentence_that_two_windows_share_is_weighed_once(
 
     question = "When does the gate open?"
     both = [window(0, 0, len(text)), window(1, 0, cut)]
-    reads = read_passages(reader.network, question, both)
-    found, values = candidates(SimilarityReader(minilm), question, reads)
+    read = read_passages(reader.network, question, both)
+    found, values = candidates(SimilarityReader(minilm), question, read, both)
     assert [candidate.sentence.text for candidate in found] == [
         "The gate opens at 7:30.",
         "The tower is closed in winter.",
