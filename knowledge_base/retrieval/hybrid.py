@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -41,9 +39,6 @@ FEEDBACK, FEEDBACK_WEIGHT = 3, 0.2
 
 SPARE = 20
 """Candidates kept beyond those asked for: some may be just being replaced, some say the same."""
-
-_BESIDE = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="lexical-search")
-"""Words are searched while the question is encoded and compared: neither needs the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,20 +165,18 @@ class HybridRetriever:
         """Return what both sides bring, ``pool`` each, and their fusion."""
         clock = clock or _Clock()
         expansion = self._glossary.current().expand(query)
-        words = _BESIDE.submit(self._lexical.search, query, pool, allowed, expansion.added)
         unknown = self._encoder.unknown_share(query)
         vector = self._encoder.encode_queries([expansion.text])[0]
         clock.lap("encode")
         weight = dense_weight(unknown) if tuning.dense_weight is None else tuning.dense_weight
-        dense = similarity = dict(self._dense.search(vector, pool, allowed))
-        clock.lap("dense")
-        lexical = dict(words.result())
+        lexical = dict(self._lexical.search(query, pool, allowed, expansion.added))
         clock.lap("lexical")
+        dense = similarity = dict(self._dense.search(vector, pool, allowed))
         if tuning.feedback and weight > 0.0:
             moved = self._moved(vector, foremost(dense, lexical, weight, FEEDBACK))
             dense = dict(self._dense.search(moved, pool, allowed))
-        clock.lap("feedback")
         fused = fuse(dense, lexical, weight)
+        clock.lap("dense")
         return Candidates(expansion, vector, similarity, dense, lexical, fused, weight, unknown)
 
     def _moved(self, vector: Vector, names: Sequence[str]) -> Vector:
