@@ -151,10 +151,11 @@ def by_answers(documents: Path, turns: Path, most: int, seed: int) -> dict[str, 
     """Return what the reader makes of turns, first ones and later ones, each as it is searched for."""
     chosen = list(lines(turns))
     random.Random(seed).shuffle(chosen)
+    chosen = chosen[:most]
     answered = document = right = 0
     with indexed(documents) as (base, leading):
         reader = bundled_reader(base.encoder)
-        for record in chosen[:most]:
+        for record in chosen:
             query = rewritten(record["question"], _exchanges(record))
             found = base.retrieve(query.query, READ, tuning=PLAIN, wordings=query.wordings)
             reading = reader.read(query.query, base.widened(found.hits))
@@ -164,8 +165,8 @@ def by_answers(documents: Path, turns: Path, most: int, seed: int) -> dict[str, 
             document += bool(mine)
             right += any(quote.start < end and quote.end > start for quote in mine)
     return {
-        "turns": len(chosen[:most]),
-        "answered": round(answered / most, 3),
+        "turns": len(chosen),
+        "answered": round(answered / len(chosen), 3),
         "of these from the right document": round(document / max(1, answered), 3),
         "of these with the right sentence": round(right / max(1, answered), 3),
     }

@@ -232,7 +232,7 @@ def _some_sentences(draw: random.Random, text: str, start: int, end: int) -> tup
 def _beside(draw: random.Random, question: Question) -> str | None:
     """Return a sentence of the right paragraph that holds no answer, mostly one near to the question.
 
-    Sentences that the reader reads once more by themselves are mostly of one paragraph.
+    The reader chooses among the sentences of one passage more often than among passages.
     """
     if question.start < 0:
         return None

@@ -33,11 +33,13 @@ def evaluate(model: ReaderModel, questions: Sequence[Question]) -> dict[str, flo
     """
     encoder = bundled_encoder()
     reader = TrainedReader(model, SimilarityReader(encoder), encoder, threshold=0.0)
+    unanswerable = not all(question.answerable for question in questions)
     exact, overlap, sentences, scores = [], [], [], []
     for question in questions:
         hit = _right_paragraph(question)
-        score = model.score(question.text, [read_as(hit)])[0]
-        scores.append(score.answerable + score.best.margin)
+        if unanswerable:
+            score = model.score(question.text, [read_as(hit)])[0]
+            scores.append(score.answerable + score.best.margin)
         if question.answerable:
             reading = reader.read(question.text, [hit])
             found = reading.short_answer or ""
@@ -50,7 +52,9 @@ def evaluate(model: ReaderModel, questions: Sequence[Question]) -> dict[str, flo
         "EM": round(100 * float(np.mean(exact)), 1) if exact else float("nan"),
         "F1": round(100 * float(np.mean(overlap)), 1) if overlap else float("nan"),
         "sentence": round(float(np.mean(sentences)), 3) if sentences else float("nan"),
-        "AUROC": round(auroc(scores, [q.answerable for q in questions]), 3),
+        "AUROC": round(auroc(scores, [q.answerable for q in questions]), 3)
+        if unanswerable
+        else float("nan"),
     }
 
 
