@@ -3,7 +3,8 @@
 Encyclopedia questions share most words with their answer; who asks a help desk has words of their
 own ("what if I'm out when the courier comes?"). ``support_facts.txt`` has facts with several ways to
 state and to ask each; here they are drawn into made-up documents. One question in four asks for a
-fact that the paragraph does not have.
+fact that the paragraph does not have. ``support_texts`` has whole documents with questions, a third of
+which the document nearly answers; they are taken as they are.
 
     python scripts/write_support_questions.py support.json
     qa-bot train reader --data support.json --data ...
@@ -20,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 FACTS = Path(__file__).parent / "support_facts.txt"
+TEXTS = Path(__file__).parent / "support_texts"
 
 Draw = random.Random
 
@@ -162,22 +164,54 @@ def paragraph(
 def _question(text: str, answers: list[dict[str, object]], draw: Draw) -> dict[str, object]:
     greeting = draw.choice(GREETINGS)
     text = greeting + (text[0].lower() + text[1:] if greeting and text[:2] != "I " else text)
-    return {"question": text, "answers": answers, "is_impossible": not answers}
+    return _asked(text, answers)
 
 
-def article(
-    number: int, subjects: dict[str, list[Fact]], draw: Draw
-) -> tuple[dict[str, object], int]:
-    """Return one house's document as an article in SQuAD 2.0's form, and how many questions it has."""
+def _asked(question: str, answers: list[dict[str, object]]) -> dict[str, object]:
+    return {"question": question, "answers": answers, "is_impossible": not answers}
+
+
+def article(number: int, subjects: dict[str, list[Fact]], draw: Draw) -> dict[str, object]:
+    """Return one house's document as an article in SQuAD 2.0's form."""
     paragraphs = []
-    asked = 0
     for name in draw.sample(sorted(subjects), 3):
         facts = draw.sample(subjects[name], len(subjects[name]))
         size = draw.randrange(3, 6)
         text, questions = paragraph(facts[:size], facts[size : size + 2], draw)
         paragraphs.append({"context": text, "qas": questions})
-        asked += len(questions)
-    return {"title": f"{draw.choice(HOUSES)} {number}", "paragraphs": paragraphs}, asked
+    return {"title": f"{draw.choice(HOUSES)} {number}", "paragraphs": paragraphs}
+
+
+def read_texts(path: Path) -> list[dict[str, object]]:
+    """Return the documents of a file as articles in SQuAD 2.0's form.
+
+    "== " begins a document, "## " a section with its heading, "Q " a question with its answer after a
+    "|", none where the document has none; any other line is the section's text.
+
+    Raises:
+        ValueError: If an answer is not in the text of its section.
+    """
+    articles: list[dict[str, object]] = []
+    heading = context = ""
+    asked: list[dict[str, object]] = []
+    paragraphs: list[dict[str, object]] = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if line.startswith("== "):
+            paragraphs = []
+            articles.append({"title": line[3:].strip(), "paragraphs": paragraphs})
+        elif line.startswith("## "):
+            heading = line[3:].strip()
+        elif line.startswith("Q "):
+            question, _, answer = (part.strip() for part in line[2:].partition("|"))
+            start = context.find(answer, len(heading))
+            if start < 0:
+                raise ValueError(f"{path}:{number}: {answer!r} is not in the text above")
+            answers: list[dict[str, object]] = [{"text": answer, "answer_start": start}]
+            asked.append(_asked(question, answers if answer else []))
+        elif line.strip():
+            context, asked = f"{heading}\n{line.strip()}", []
+            paragraphs.append({"context": context, "qas": asked})
+    return articles
 
 
 def main() -> None:
@@ -189,9 +223,10 @@ def main() -> None:
     arguments = parser.parse_args()
     subjects, draw = read_facts(FACTS), Draw(arguments.seed)
     made = [article(number, subjects, draw) for number in range(1, arguments.documents + 1)]
-    text = json.dumps({"data": [document for document, _ in made]}, indent=1)
+    made += [document for path in sorted(TEXTS.glob("*.txt")) for document in read_texts(path)]
+    text = json.dumps({"data": made}, indent=1)
     arguments.out.write_text(f"{text}\n", encoding="utf-8")
-    print(f"{arguments.out}: {len(made)} documents, {sum(asked for _, asked in made)} questions")
+    print(f"{arguments.out}: {len(made)} documents")
 
 
 if __name__ == "__main__":

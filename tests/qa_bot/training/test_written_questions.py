@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 from qa_bot.training.data import read_questions
 
 SCRIPTS = Path(__file__).parents[3] / "scripts"
+EXAMPLES = SCRIPTS.parent / "examples"
 
 
 @pytest.mark.parametrize(
@@ -35,9 +38,24 @@ def test_every_answer_stands_where_it_is_said_to(script: str, count: str, tmp_pa
 
 
 def test_no_question_of_the_bases_is_learned_from() -> None:
-    """What the certainty is fitted on would otherwise be known by heart."""
-    facts = (SCRIPTS / "support_facts.txt").read_text().lower()
-    asked = [line[2:] for line in facts.splitlines() if line.startswith("q ")]
-    for base in (SCRIPTS / "support_bases").glob("*/questions.jsonl"):
-        text = base.read_text().lower()
-        assert not [question for question in asked if f'"{question}"' in text]
+    """What the certainty is fitted on, and the sample's, would otherwise be known by heart."""
+    files = [SCRIPTS / "support_facts.txt", *sorted((SCRIPTS / "support_texts").glob("*.txt"))]
+    lines = [line for file in files for line in file.read_text().lower().splitlines()]
+    asked = {line[2:].partition("|")[0].strip() for line in lines if line.startswith("q ")}
+    assert len(asked) > 8000
+    bases = [*(SCRIPTS / "support_bases").glob("*/questions.jsonl"), EXAMPLES / "questions.jsonl"]
+    for base in bases:
+        told = [json.loads(line)["question"].lower() for line in base.read_text().splitlines()]
+        assert not asked & set(told), base
+
+
+def test_an_answer_that_is_not_in_its_section_is_refused(tmp_path: Path) -> None:
+    """A slip of who writes the texts is named by file and line."""
+    scripts = tmp_path / "scripts"
+    shutil.copytree(SCRIPTS, scripts)
+    slip = "== A house\n## Hours\nWe open at nine.\nQ When do you open? | ten\n"
+    (scripts / "support_texts" / "slip.txt").write_text(slip)
+    command = [sys.executable, str(scripts / "write_support_questions.py"), str(tmp_path / "o")]
+    ran = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert ran.returncode != 0
+    assert "slip.txt:4: 'ten' is not in the text above" in ran.stderr
