@@ -1,8 +1,8 @@
 """Measures retrieval over 100,000 passages: time by stage, memory, filters, nearness to exact search.
 
-``python benchmarks/scale.py SQUAD_FILE [--passages 100000] [--home DIR]`` takes every sentence of the
-file's paragraphs as a document of its own, asks the file's questions, and writes JSON. With ``--home`` the
-base is kept, and a second run measures at once.
+``python benchmarks/scale.py SQUAD_FILE... [--passages 100000] [--home DIR]`` takes every sentence of the
+files' paragraphs as a document of its own, asks the first file's questions, and writes JSON. With ``--home``
+the base is kept, and a second run measures at once.
 """
 
 from __future__ import annotations
@@ -34,10 +34,11 @@ PLAIN = Tuning(rerank=False, collapse=False)
 """Dense, lexical and fusion; the reader has figures of its own."""
 
 
-def sentences(file: Path) -> Iterator[tuple[str, str, str]]:
+def sentences(files: Sequence[Path]) -> Iterator[tuple[str, str, str]]:
     """Give source, title and text of every sentence once."""
     seen: set[str] = set()
-    for number, (_, asked) in enumerate(sorted(read_questions(file).items())):
+    articles = (article for file in files for article in sorted(read_questions(file).items()))
+    for number, (_, asked) in enumerate(articles):
         for paragraph in dict.fromkeys(question.context for question in asked):
             for start, end in sentence_spans(paragraph):
                 text = paragraph[start:end].strip()
@@ -46,14 +47,14 @@ def sentences(file: Path) -> Iterator[tuple[str, str, str]]:
                     yield f"/a{number:03d}/s{len(seen)}.txt", asked[0].title, text
 
 
-def filled(file: Path, home: Home, passages: int) -> KnowledgeBase:
+def filled(files: Sequence[Path], home: Home, passages: int) -> KnowledgeBase:
     """Return the base, filled as far as it is not yet."""
     encoder = bundled_encoder()
     base = KnowledgeBase(home, home.create("scale", encoder), encoder)
     missing = passages - base.count()
     if missing > 0:
         known = {info.source for info in base.documents()}
-        for source, title, text in tqdm(sentences(file), total=passages):
+        for source, title, text in tqdm(sentences(files), total=passages):
             if source not in known:
                 section = Section(0, len(text))
                 document = Document(source, title, text, (section,), "text/plain", "en")
@@ -87,13 +88,13 @@ def stages(questions: Sequence[str], base: KnowledgeBase) -> dict[str, float]:
     return {name: round(statistics.median(lap[name] for lap in laps), 2) for name in laps[0]}
 
 
-def measured(file: Path, home: Home, passages: int) -> dict[str, Any]:
+def measured(files: Sequence[Path], home: Home, passages: int) -> dict[str, Any]:
     """Return every figure."""
-    base = filled(file, home, passages)
+    base = filled(files, home, passages)
     base.close()
     # as a server opens it: what filling held in memory is not counted
     base = KnowledgeBase(home, home.base("scale"), base.encoder)
-    asked = [q.text for qs in read_questions(file).values() for q in qs]
+    asked = [q.text for qs in read_questions(files[0]).values() for q in qs]
     questions = random.Random(3).sample(asked, QUESTIONS)
     found: dict[str, Any] = {"passages": base.count()}
     found["fusion"] = timed(questions, lambda q: base.retrieve(q, 5, tuning=PLAIN))
@@ -133,14 +134,14 @@ def some_ids(base: KnowledgeBase) -> set[str]:
 def main() -> None:
     """Measure and write the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("file", type=Path)
+    parser.add_argument("files", type=Path, nargs="+")
     parser.add_argument("--passages", type=int, default=100_000)
     parser.add_argument("--home", type=Path)
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         home = Home(given.home or Path(folder))
-        found = measured(given.file, home, given.passages)
+        found = measured(given.files, home, given.passages)
         home.close()
     text = json.dumps(found, indent=1)
     if given.out:

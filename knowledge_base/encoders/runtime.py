@@ -27,8 +27,8 @@ RUNTIMES = ("auto", "onnx-int8", "onnx-fp32", "torch")
 GRAPH_VERSION = 2
 """Raised whenever the graph builder changes what it makes, so that old caches are passed over."""
 
-CPU_BATCH_TOKENS = 4096
-"""The most padded tokens of one call on a CPU: enough to keep two cores busy, small enough for the cache."""
+CPU_BATCH_TOKENS = 512
+"""The most padded tokens of one call on a CPU: more fall out of its cache, and pad short texts to long ones."""
 
 
 class Runtime(Protocol):
@@ -80,8 +80,9 @@ class OnnxRuntime:
         options.intra_op_num_threads = threads or cores()
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        # spinning threads would keep the cores busy between questions
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        # a thread that sleeps between two products of a short text takes longer to wake than to multiply;
+        # one that went on spinning after the text would keep a core busy between questions
+        options.add_session_config_entry("session.force_spinning_stop", "1")
         self._session = onnxruntime.InferenceSession(
             str(path), options, providers=["CPUExecutionProvider"]
         )

@@ -151,13 +151,15 @@ class TantivyIndex:
         parsed = self._parsed(searcher, query, names)
         if parsed is None or not ids:
             return {}
-        inside = self._restricted(parsed, ids)  # a passage without the words cannot be explained
+        inside = tantivy.Query.term_set_query(self._schema, "id", list(ids))
         found: dict[str, dict[str, float]] = {}
         for _, address in searcher.search(inside, len(ids), count=False).hits:
+            try:
+                told = json.loads(parsed.explain(searcher, address).to_json())
+            except ValueError:  # a passage without the words cannot be explained
+                continue
             shares: dict[str, float] = {}
-            for clause in json.loads(parsed.explain(searcher, address).to_json()).get(
-                "details", ()
-            ):
+            for clause in told.get("details", ()):
                 term = _term_in(clause)
                 shares[term] = shares.get(term, 0.0) + round(float(clause["value"]), 4)
             name = str(searcher.doc(address)["id"][0])

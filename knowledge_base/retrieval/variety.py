@@ -137,5 +137,6 @@ def same_text(first: Passage, second: Passage) -> bool:
 def _numbers(text: str) -> frozenset[str]:
     if not _DIGIT.search(text):
         return frozenset()
-    tokens = _TOKEN.findall(text.lower())
+    # words are told apart by letters alone first: a question brings thousands of them
+    tokens = [token for token in _TOKEN.findall(text.lower()) if not token.isalpha()]
     return frozenset(token.strip(".,-") for token in tokens if _DIGIT.search(token))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,18 @@ def test_int8_serves_where_it_is_faster_and_true(monkeypatch: pytest.MonkeyPatch
     assert "was left: mean cosine 0.9500" in refused.runtime_note
     monkeypatch.setattr(runtime, "_agreement", lambda *_: Agreement(0.995, 0.97))
     assert bundled_encoder().runtime == "onnx-int8"
+
+
+def test_no_core_is_kept_busy_between_questions() -> None:
+    """Threads wait in a busy loop within a question, where sleep costs more, and never after it."""
+    encoder = bundled_encoder("onnx-fp32")
+    busy = 0.0
+    for number in range(10):
+        encoder.encode_queries([f"how long may device {number} be sent back"])
+        before = time.process_time()
+        time.sleep(0.02)
+        busy += time.process_time() - before
+    assert busy < 0.1
 
 
 def test_a_runtime_that_is_unknown_is_refused_with_the_known_ones() -> None:
