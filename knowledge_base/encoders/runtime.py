@@ -28,7 +28,7 @@ GRAPH_VERSION = 2
 """Raised whenever the graph builder changes what it makes, so that old caches are passed over."""
 
 CPU_BATCH_TOKENS = 512
-"""The most padded tokens of one call on a CPU: more fall out of its cache and pad short texts to long ones."""
+"""The most padded tokens of one call on a CPU: more fall out of its cache, and short texts get padded."""
 
 
 class Runtime(Protocol):
