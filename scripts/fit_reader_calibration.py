@@ -5,7 +5,7 @@ r"""Fits how the shipped reader's numbers become a certainty, and writes it into
 
 Encyclopedia questions share their words with the answer, questions to a help desk do not: a certainty
 fitted on the first alone doubts nearly every one of the second. So beside the held-out articles of the
-training files there are the development half of the sample questions, and ``support_bases``: three
+training files there are the development half of the sample questions, and ``support_bases``: six
 small bases of made-up rules and manuals with questions in other words than theirs. Prints, for each of
 these, what a certainty that was fitted without it would answer at each threshold.
 """
