@@ -1,10 +1,12 @@
 r"""Fit how sure the similarity reader is, and print what goes into ``COEFFICIENTS``.
 
     python scripts/fit_similarity_reader.py --documents examples/support \
-        --questions examples/questions.jsonl scripts/similarity_questions_zh.jsonl [--squad FILE...]
+        --questions examples/questions.jsonl scripts/similarity_questions_zh.jsonl \
+        [--bases scripts/support_bases_zh/*] [--squad FILE...]
 
 ``--questions`` are lines of JSON with "question" and "answers" (none: unanswerable) over the
-documents; lines whose "split" is not "dev" are left out. ``--squad`` files, in SQuAD's form, are
+documents; lines whose "split" is not "dev" are left out. ``--bases`` are folders
+that each have such documents and questions. ``--squad`` files, in SQuAD's form, are
 public questions over their own paragraphs; for half of those that have an answer a second example
 is made without the passages that hold it. English and Chinese are fitted apart.
 """
@@ -53,6 +55,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--documents", type=Path, required=True)
     parser.add_argument("--questions", type=Path, nargs="+", required=True)
+    parser.add_argument("--bases", type=Path, nargs="*", default=[])
     parser.add_argument("--squad", type=Path, nargs="*", default=[])
     parser.add_argument("--limit", type=int, default=700, help="questions of a SQuAD file")
     parser.add_argument("--weight", type=float, default=8.0, help="of the own questions' share")
@@ -60,6 +63,9 @@ def main() -> None:
     encoder = open_encoder("minilm")
     reader = SimilarityReader(encoder)
     examples = list(own_examples(given.documents, given.questions, encoder, reader, given.weight))
+    for base in given.bases:
+        asked = [base / "questions.jsonl"]
+        examples += own_examples(base / "documents", asked, encoder, reader, given.weight)
     for file in given.squad:
         examples += squad_examples(file, encoder, reader, given.limit)
     for chinese in (False, True):
