@@ -39,7 +39,7 @@ PARAGRAPHS = 150
 """Paragraphs of a file's held-out articles, about: what is searched stays small."""
 
 WEIGHT = 3.0
-"""How much a question to a help desk counts beside an encyclopedia's: there are fewer of them."""
+"""How much a question to a help desk counts beside an encyclopedia's: it is what the bot is asked."""
 
 LEVELS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6)
 
