@@ -96,6 +96,12 @@ def test_the_shares_of_the_matched_terms_sum_to_the_score(index: TantivyIndex) -
     assert index.known(query)["spaceship"] == 0
 
 
+def test_a_passage_without_the_words_has_no_shares(index: TantivyIndex) -> None:
+    """It is left out, as is one that is not there; the others are told."""
+    explained = index.explain("warranty", ["zh", "other", "unknown"])
+    assert set(explained) == {"other"}
+
+
 def test_another_name_finds_a_passage_and_counts_less(index: TantivyIndex) -> None:
     """As the glossary gives it."""
     assert index.search("guarantee", 5) == []
