@@ -30,7 +30,7 @@ from knowledge_base.types import Tuning
 from qa_bot.readers.terms import terms
 from qa_bot.readers.trained import bundled_reader
 from qa_bot.rewriting import RuleRewriter
-from qa_bot.training.calibrate import opened
+from qa_bot.training.calibrate import READ, opened
 from qa_bot.types import Conversation, Rewrite, Turn
 
 Exchange = tuple[str, str]
@@ -44,9 +44,6 @@ DEEP = 5
 
 PLAIN = Tuning(rerank=False)
 """As passages are searched for that the reader reads next."""
-
-READ = 8
-"""Passages that are read."""
 
 
 def as_it_stands(question: str, before: Sequence[Exchange]) -> Rewrite:  # noqa: ARG001

@@ -101,7 +101,7 @@ def measured(files: Sequence[Path], home: Home, passages: int) -> dict[str, Any]
     found["stages_ms"] = stages(questions, base)
     found["resident_mb"] = round(psutil.Process().memory_info().rss / 1e6)
     for name, restricted in (
-        ("folder of 0.2 %", Filter(folder="/a007")),
+        ("folder of 0.3 %", Filter(folder="/a007")),
         ("title", Filter(where={"title": "Beyoncé"})),
         ("language, all", Filter(where={"language": "en"})),
     ):

@@ -144,16 +144,15 @@ class ReaderModel:
             best[number] = _joined(best[number], score) if number in best else score
         return [best[number] for number in range(len(passages))]
 
-    def read_again(self, question: str, parts: Sequence[Part]) -> list[SpanScore]:
-        """Read parts once more, each alone below its headings; return the spans both readings prefer.
+    def read_again(self, question: str, part: Part) -> SpanScore:
+        """Read a part once more, alone below its headings; return the span both readings prefer.
 
         What stands around a sentence tells what it is about, and distracts from where in it the answer
         begins and ends. The margin is the mean of both readings'.
         """
-        alone = [part.text[: part.before] + part.text[part.start : part.end] for part in parts]
-        whole = [[(part.before, len(text))] for part, text in zip(parts, alone, strict=True)]
-        scores = self.score(question, alone, whole)
-        return [agreed(part, score.spans[0]) for part, score in zip(parts, scores, strict=True)]
+        alone = part.text[: part.before] + part.text[part.start : part.end]
+        score = self.score(question, [alone], [[(part.before, len(alone))]])[0]
+        return agreed(part, score.spans[0])
 
     def _windows(self, question: str, number: int, text: str) -> list[_Window]:
         encoding = self.tokens.encode_pairs([(question, text)])[0]

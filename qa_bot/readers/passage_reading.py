@@ -69,4 +69,4 @@ def distinct(read: Sequence[ReadSentence]) -> list[ReadSentence]:
 
 def read_again(model: ReaderModel, question: str, one: ReadSentence) -> ReadSentence:
     """Read a sentence once more, alone below its headings; return it with the span both readings prefer."""
-    return replace(one, span=model.read_again(question, [one.part])[0])
+    return replace(one, span=model.read_again(question, one.part))

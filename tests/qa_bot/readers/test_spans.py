@@ -69,7 +69,7 @@ def test_a_sentence_that_is_read_again_keeps_its_answer_inside_itself() -> None:
     model = ReaderModel()
     score = model.score(question, [text], [parts])[0]
     read = [Part(text, before, *part, span) for part, span in zip(parts, score.spans, strict=True)]
-    again = model.read_again(question, read)
+    again = [model.read_again(question, part) for part in read]
     for part, span in zip(read, again, strict=True):
         assert part.start <= span.start < span.end <= part.end
     best = max(again, key=lambda span: span.margin)
