@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import orjson
 from sqlalchemy import Engine, create_engine, event, inspect, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -14,7 +15,8 @@ BUSY_MS = 30_000
 
 def open_database(url: str) -> Engine:
     """Return an engine for a database URL; SQLite gets WAL, foreign keys and a busy time-out."""
-    engine = create_engine(url)
+    # a search reads a hundred small values of JSON: orjson takes a fifth of the standard library's time
+    engine = create_engine(url, json_deserializer=orjson.loads)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _configure_sqlite)
     return engine

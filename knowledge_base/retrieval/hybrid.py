@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from knowledge_base.encoders.processor import cores
 from knowledge_base.filters import Allowed
 from knowledge_base.indexes.dense import DenseIndex
 from knowledge_base.indexes.tantivy import TantivyIndex
@@ -37,6 +39,10 @@ HEAD = 10
 FEEDBACK, FEEDBACK_WEIGHT = 3, 0.2
 """So many of the first hits move the question's vector towards them, by this share of their mean."""
 
+_TURN = threading.BoundedSemaphore(cores())
+"""As many searches at once as there are cores, of all bases together: more would only take turns at the
+interpreter, and a search of 64 costs half as much again as one alone. Encoding comes before: it is shared."""
+
 SPARE = 20
 """Candidates kept beyond those asked for: some may be just being replaced, some say the same."""
 
@@ -56,6 +62,15 @@ class Candidates:
     lexical: Mapping[str, float]
     fused: Sequence[Fused]
     weight: float
+    unknown: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Encoded:
+    """A query as it is searched for: with the glossary's names, its vector, and what is unknown of it."""
+
+    expansion: Expansion
+    vector: Vector
     unknown: float
 
 
@@ -103,11 +118,25 @@ class HybridRetriever:
         clock = _Clock()
         allowed = self._let_through(filter)
         clock.lap("filter")
-        pool = max(POOL, 4 * k)
-        found = self.candidates(query, pool, allowed, tuning, clock)
-        if wordings:
-            others = [self.candidates(text, pool, allowed, tuning, clock) for text in wordings]
+        asked = self._encoded([query, *wordings])
+        clock.lap("encode")
+        with _TURN:
+            return self._found(asked, k, max(POOL, 4 * k), allowed, tuning, clock)
+
+    def _found(
+        self,
+        asked: Sequence[_Encoded],
+        k: int,
+        pool: int,
+        allowed: Collection[str] | None,
+        tuning: Tuning,
+        clock: _Clock,
+    ) -> Retrieval:
+        """Return what ``retrieve`` does, of a query and its other wordings."""
+        found, *others = (self._searched(one, pool, allowed, tuning, clock) for one in asked)
+        if others:
             found = replace(found, fused=pooled(found.fused, [other.fused for other in others]))
+        query = found.expansion.query
         hits = self._hits(found, max(k, HEAD) + SPARE if tuning.selects else k)
         clock.lap("fuse")
         if tuning.rerank and self.reranker is not None and hits:
@@ -160,16 +189,31 @@ class HybridRetriever:
         pool: int,
         allowed: Collection[str] | None,
         tuning: Tuning = DEFAULT_TUNING,
-        clock: _Clock | None = None,
     ) -> Candidates:
         """Return what both sides bring, ``pool`` each, and their fusion."""
-        clock = clock or _Clock()
-        expansion = self._glossary.current().expand(query)
-        unknown = self._encoder.unknown_share(query)
-        vector = self._encoder.encode_queries([expansion.text])[0]
-        clock.lap("encode")
+        return self._searched(self._encoded([query])[0], pool, allowed, tuning, _Clock())
+
+    def _encoded(self, queries: Sequence[str]) -> list[_Encoded]:
+        """Return the queries with the glossary's names, their vectors and what is unknown of them."""
+        glossary = self._glossary.current()
+        expansions = [glossary.expand(query) for query in queries]
+        vectors = self._encoder.encode_queries([one.text for one in expansions])
+        return [
+            _Encoded(expansion, vector, self._encoder.unknown_share(query))
+            for query, expansion, vector in zip(queries, expansions, vectors, strict=True)
+        ]
+
+    def _searched(
+        self,
+        asked: _Encoded,
+        pool: int,
+        allowed: Collection[str] | None,
+        tuning: Tuning,
+        clock: _Clock,
+    ) -> Candidates:
+        expansion, vector, unknown = asked.expansion, asked.vector, asked.unknown
         weight = dense_weight(unknown) if tuning.dense_weight is None else tuning.dense_weight
-        lexical = dict(self._lexical.search(query, pool, allowed, expansion.added))
+        lexical = dict(self._lexical.search(expansion.query, pool, allowed, expansion.added))
         clock.lap("lexical")
         dense = similarity = dict(self._dense.search(vector, pool, allowed))
         if tuning.feedback and weight > 0.0:
