@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import random
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -38,9 +39,6 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
 PARAGRAPHS = 150
 """Paragraphs of a file's held-out articles, about: what is searched stays small."""
 
-WEIGHT = 3.0
-"""How much a question to a help desk counts beside an encyclopedia's: it is what the bot is asked."""
-
 LEVELS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6)
 
 
@@ -54,6 +52,16 @@ def held_out(files: Sequence[Path]) -> Mapping[str, Sequence[Question]]:
                 found[f"{file.name}:{name}"] = questions
                 paragraphs |= {question.context for question in questions}
     return found
+
+
+def help_desk(model: ReaderModel) -> dict[str, list[Case]]:
+    """Return the cases of each made-up base, and of the sample."""
+    bases = {
+        folder.name: (folder / "documents", folder / "questions.jsonl")
+        for folder in sorted(BASES.iterdir())
+    }
+    bases["sample"] = EXAMPLES / "support", EXAMPLES / "questions.jsonl"
+    return {name: list(sample_cases(model, *files, "dev")) for name, files in bases.items()}
 
 
 def at_each_level(name: str, tested: Sequence[Case], others: Sequence[Case]) -> None:
@@ -80,19 +88,13 @@ def main() -> None:
     parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
     model = ReaderModel(given.folder)
-    support = {
-        folder.name: list(
-            sample_cases(model, folder / "documents", folder / "questions.jsonl", "dev", WEIGHT)
-        )
-        for folder in sorted(BASES.iterdir())
-    }
-    questions = EXAMPLES / "questions.jsonl"
-    support["sample"] = list(sample_cases(model, EXAMPLES / "support", questions, "dev", WEIGHT))
+    support = help_desk(model)
     held = list(held_out_cases(model, held_out(given.data), given.questions, 7))
+    random.Random(7).shuffle(held)
     asked = [case for some in support.values() for case in some]
-    for name, tested in support.items():
-        others = [case for other, some in support.items() if other != name for case in some]
-        at_each_level(name, tested, [*held, *others])
+    for base, tested in support.items():
+        others = [case for other, some in support.items() if other != base for case in some]
+        at_each_level(base, tested, [*held, *others])
     at_each_level("held-out articles", held[1::2], [*held[::2], *asked])
     calibration = fit([*held, *asked])
     sys.stdout.write(json.dumps(calibration, indent=1) + "\n")

@@ -4,7 +4,8 @@ Encyclopedia questions share most words with their answer; who asks a help desk 
 own ("what if I'm out when the courier comes?"). ``support_facts.txt`` has facts with several ways to
 state and to ask each; here they are drawn into made-up documents. One question in four asks for a
 fact that the paragraph does not have. ``support_texts`` has whole documents with questions, a third of
-which the document nearly answers; they are taken as they are.
+which the document nearly answers; they are taken as they are. Those of ``support_texts_zh`` are Chinese and
+are written as the reader's network reads Chinese: word by word in English.
 
     python scripts/write_support_questions.py support.json
     qa-bot train reader --data support.json --data ...
@@ -19,9 +20,13 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+from knowledge_base.encoders.glosses import glossed
 
 FACTS = Path(__file__).parent / "support_facts.txt"
 TEXTS = Path(__file__).parent / "support_texts"
+TEXTS_ZH = Path(__file__).parent / "support_texts_zh"
 
 Draw = random.Random
 
@@ -142,10 +147,10 @@ def filled(text: str, draw: Draw) -> str:
 
 def paragraph(
     facts: Sequence[Fact], absent: Sequence[Fact], draw: Draw
-) -> tuple[str, list[dict[str, object]]]:
+) -> tuple[str, list[dict[str, Any]]]:
     """Return a paragraph that states some facts, with questions for these and for others."""
     text = ""
-    asked: list[dict[str, object]] = []
+    asked: list[dict[str, Any]] = []
     listed = draw.random() < 0.2
     for fact in facts:
         before, rest = filled(draw.choice(fact.stated), draw).split("[")
@@ -161,17 +166,17 @@ def paragraph(
     return text.rstrip(), asked
 
 
-def _question(text: str, answers: list[dict[str, object]], draw: Draw) -> dict[str, object]:
+def _question(text: str, answers: list[dict[str, Any]], draw: Draw) -> dict[str, Any]:
     greeting = draw.choice(GREETINGS)
     text = greeting + (text[0].lower() + text[1:] if greeting and text[:2] != "I " else text)
     return _asked(text, answers)
 
 
-def _asked(question: str, answers: list[dict[str, object]]) -> dict[str, object]:
+def _asked(question: str, answers: list[dict[str, Any]]) -> dict[str, Any]:
     return {"question": question, "answers": answers, "is_impossible": not answers}
 
 
-def article(number: int, subjects: dict[str, list[Fact]], draw: Draw) -> dict[str, object]:
+def article(number: int, subjects: dict[str, list[Fact]], draw: Draw) -> dict[str, Any]:
     """Return one house's document as an article in SQuAD 2.0's form."""
     paragraphs = []
     for name in draw.sample(sorted(subjects), 3):
@@ -182,7 +187,7 @@ def article(number: int, subjects: dict[str, list[Fact]], draw: Draw) -> dict[st
     return {"title": f"{draw.choice(HOUSES)} {number}", "paragraphs": paragraphs}
 
 
-def read_texts(path: Path) -> list[dict[str, object]]:
+def read_texts(path: Path) -> list[dict[str, Any]]:
     """Return the documents of a file as articles in SQuAD 2.0's form.
 
     "== " begins a document, "## " a section with its heading, "Q " a question with its answer after a
@@ -191,10 +196,10 @@ def read_texts(path: Path) -> list[dict[str, object]]:
     Raises:
         ValueError: If an answer is not in the text of its section.
     """
-    articles: list[dict[str, object]] = []
+    articles: list[dict[str, Any]] = []
     heading = context = ""
-    asked: list[dict[str, object]] = []
-    paragraphs: list[dict[str, object]] = []
+    asked: list[dict[str, Any]] = []
+    paragraphs: list[dict[str, Any]] = []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         if line.startswith("== "):
             paragraphs = []
@@ -206,12 +211,29 @@ def read_texts(path: Path) -> list[dict[str, object]]:
             start = context.find(answer, len(heading))
             if start < 0:
                 raise ValueError(f"{path}:{number}: {answer!r} is not in the text above")
-            answers: list[dict[str, object]] = [{"text": answer, "answer_start": start}]
+            answers: list[dict[str, Any]] = [{"text": answer, "answer_start": start}]
             asked.append(_asked(question, answers if answer else []))
         elif line.strip():
             context, asked = f"{heading}\n{line.strip()}", []
             paragraphs.append({"context": context, "qas": asked})
     return articles
+
+
+def in_glosses(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a Chinese article as the reader's network sees it: word by word in English."""
+    paragraphs = []
+    for paragraph in document["paragraphs"]:
+        context = glossed(paragraph["context"])
+        questions = []
+        for asked in paragraph["qas"]:
+            answers = []
+            for answer in asked["answers"]:
+                first = answer["answer_start"]
+                start, end = context.of(first, first + len(answer["text"]))
+                answers.append({"text": context.text[start:end], "answer_start": start})
+            questions.append(_asked(glossed(asked["question"]).text, answers))
+        paragraphs.append({"context": context.text, "qas": questions})
+    return {"title": glossed(document["title"]).text, "paragraphs": paragraphs}
 
 
 def main() -> None:
@@ -224,6 +246,8 @@ def main() -> None:
     subjects, draw = read_facts(FACTS), Draw(arguments.seed)
     made = [article(number, subjects, draw) for number in range(1, arguments.documents + 1)]
     made += [document for path in sorted(TEXTS.glob("*.txt")) for document in read_texts(path)]
+    for path in sorted(TEXTS_ZH.glob("*.txt")):
+        made += [in_glosses(document) for document in read_texts(path)]
     text = json.dumps({"data": made}, indent=1)
     arguments.out.write_text(f"{text}\n", encoding="utf-8")
     print(f"{arguments.out}: {len(made)} documents")

@@ -22,6 +22,9 @@ from knowledge_base.errors import EncoderError
 from knowledge_base.pipeline import ahead
 from knowledge_base.types import Vectors
 
+GLOSSES = "glosses-1"
+"""Raised whenever Chinese is glossed otherwise than before: its vectors are then others."""
+
 SLICE = 4096
 """Texts that are tokenised at once."""
 
@@ -100,8 +103,9 @@ class Tower:
 
     @property
     def fingerprint(self) -> str:
-        """Changes with the weights, the pooling and the window."""
-        return f"{self._key}|{self.settings.pooling}|{self.settings.window}"
+        """Changes with the weights, the pooling, the window, and how Chinese is read."""
+        facts = f"{self._key}|{self.settings.pooling}|{self.settings.window}"
+        return f"{facts}|{GLOSSES}" if self.tokens.glosses else facts
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return one pooled state a text, shape ``(n, d)``; longer ones are cut at the window."""

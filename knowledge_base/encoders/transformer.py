@@ -69,8 +69,8 @@ class TransformerEncoder:
         """Return what each token of a text adds to its cosine with a query; exact for mean pooling.
 
         The mean of token states is a sum, and so is its dot product with the query's vector: each
-        token's share is its state's. Special tokens and a prompt are there too, with an empty range,
-        so that the shares sum to the cosine. Empty for a model that pools otherwise, whose states do
+        token's share is its state's. Special tokens and a prompt are there too, together with an empty
+        range, so that the shares sum to the cosine. Empty for a model that pools otherwise, whose states do
         not add up.
         """
         if self._tower.settings.pooling != "mean":
@@ -79,10 +79,12 @@ class TransformerEncoder:
         norm = max(float(np.linalg.norm(states.sum(axis=0))), 1e-12)
         shares = (states @ self.encode_queries([query])[0]) / norm
         before = len(self._passage)
-        return [
-            TokenShare(max(0, start - before), max(0, end - before), float(share))
-            for (start, end), share in zip(offsets, shares, strict=True)
-        ]
+        # a word of Chinese may be several tokens of English: they are one share
+        joined: dict[tuple[int, int], float] = {}
+        for (start, end), share in zip(offsets, shares, strict=True):
+            place = max(0, start - before), max(0, end - before)
+            joined[place] = joined.get(place, 0.0) + float(share)
+        return [TokenShare(start, end, share) for (start, end), share in joined.items()]
 
     def _encoded(self, texts: Sequence[str]) -> Vectors:
         pooled = self._tower.encode(texts)

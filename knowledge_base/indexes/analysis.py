@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -85,6 +86,20 @@ def chinese_words(text: str) -> list[str]:
         for word in _segmenter().cut_for_search(run)
         if word.strip()
     ]
+
+
+def chinese_pieces(text: str) -> Iterator[tuple[int, int, str | None]]:
+    """Give a text piece by piece: its first and last character, and the simplified word if it is Chinese."""
+    plain, at = simplified(text), 0
+    for run in _CJK_RUN.finditer(plain):
+        if run.start() > at:
+            yield at, run.start(), None
+        at = run.start()
+        for word in _segmenter().cut(run.group()):
+            yield at, at + len(word), word
+            at += len(word)
+    if at < len(text):
+        yield at, len(text), None
 
 
 def chinese_terms(text: str) -> list[str]:

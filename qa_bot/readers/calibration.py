@@ -26,9 +26,11 @@ FEATURES = (
 )
 """What a sentence is ranked by."""
 
-SIGNS = ("logit", "gap", "elsewhere")
+SIGNS = ("logit", "gap", "elsewhere", "answerable", "asked")
 """What the certainty is made of: the best sentence's logit; the root of how far it stands above the
-next passage's; and how much of what the question names the best passage does not."""
+next passage's; how much of what the question names the best passage does not; the network's word whether
+that passage holds an answer; and the number of the question's telling words: who asks for much in one
+question is answered in part more often."""
 
 NOTHING = -4.0
 """About the logit of a sentence that has nothing to do with a question: the rival where there is none."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from knowledge_base.encoders.glosses import is_name
 from knowledge_base.indexes.analysis import STOP_WORDS, codes, has_cjk, simplified
 from knowledge_base.types import ScoredPassage
 from qa_bot.readers.synonyms import unified
@@ -18,6 +19,7 @@ CODE_CAP = 0.15
 NAME_CAP = 0.22
 """The most confidence where a name in the question occurs in no passage."""
 
+_PLACE = re.compile(r"..[省市区县镇乡村州国站]$")
 _WORD = re.compile(r"[A-Za-z][A-Za-z'-]*")
 
 
@@ -86,10 +88,17 @@ def _text(hits: Sequence[ScoredPassage]) -> str:
 
 
 def _places(question: str) -> list[str]:
-    """Return the names of places and organisations in a Chinese question."""
+    """Return the names of places and organisations in a Chinese question.
+
+    The tagger takes ordinary words for places too: 东西, a thing, for "east and west". So the dictionary
+    must have it as a name, or not have it and it must end as places do.
+    """
     import rjieba  # loads its dictionary: only where there is Chinese
 
-    return [word for word, tag in rjieba.tag(question) if tag in ("ns", "nt") and len(word) > 1]
+    tagged = [word for word, tag in rjieba.tag(question) if tag in ("ns", "nt") and len(word) > 1]
+    return [
+        word for word in tagged if is_name(word) or (is_name(word) is None and _PLACE.search(word))
+    ]
 
 
 def _is_model(code: str) -> bool:

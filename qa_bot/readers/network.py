@@ -209,11 +209,12 @@ def _fits(length: int, shortest: int, rows: int) -> bool:
 def _best(window: _Window, spans: Floats, part: tuple[int, int]) -> SpanScore:
     """Return the best span inside a part of the passage, against no answer, the score of [CLS]."""
     above = spans - spans[0]
-    inside = {
-        offsets: above[window.first + n]
-        for n, offsets in enumerate(window.offsets)
-        if offsets[0] < part[1] and offsets[1] > part[0]
-    }
+    inside: dict[tuple[int, int], Floats] = {}
+    for n, offsets in enumerate(window.offsets):
+        if offsets[0] < part[1] and offsets[1] > part[0]:
+            scores = above[window.first + n]
+            # a Chinese word is read as several English ones: the best of them begins or ends at it
+            inside[offsets] = np.maximum(inside[offsets], scores) if offsets in inside else scores
     return best_span(inside)
 
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from knowledge_base.indexes.analysis import has_cjk
-from knowledge_base.protocols import Encoder
+from knowledge_base.encoders.tokens import UNREADABLE
 from knowledge_base.types import ScoredPassage
 from qa_bot.readers.network import ReaderModel, read_as
-from qa_bot.readers.similarity import UNREADABLE
 
 RELEVANCE = 0.35
 """What a logit of relevance counts beside the fused score; chosen on development sets."""
@@ -18,13 +16,13 @@ RELEVANCE = 0.35
 class RelevanceReranker:
     """Reads the question beside each of the first passages with the bundled reader's network."""
 
-    def __init__(self, model: ReaderModel, encoder: Encoder) -> None:
-        """Take the network, and the encoder, which tells what its vocabulary can read."""
-        self._model, self._encoder = model, encoder
+    def __init__(self, model: ReaderModel) -> None:
+        """Take the network."""
+        self._model = model
 
     def rerank(self, query: str, hits: Sequence[ScoredPassage]) -> list[ScoredPassage]:
         """Return the same passages, best first, with new scores; as they were where it cannot read."""
-        if has_cjk(query) or self._encoder.unknown_share(query) >= UNREADABLE:
+        if self._model.tokens.unknown_share(query) >= UNREADABLE:
             return list(hits)
         scores = self._model.score(query, [read_as(hit) for hit in hits])
         read = [

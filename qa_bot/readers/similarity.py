@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from knowledge_base.indexes.analysis import has_cjk
+from knowledge_base.encoders.tokens import UNREADABLE
 from knowledge_base.protocols import Encoder
 from knowledge_base.types import ScoredPassage
 from qa_bot.phrases import phrase
@@ -35,9 +35,6 @@ from qa_bot.types import Reading
 
 MOST_SENTENCES = 48
 """Sentences that are scored for a question."""
-
-UNREADABLE = 0.25
-"""From this share of unknown tokens a question is scored by its words alone."""
 
 THRESHOLDS: Mapping[str, float] = {"strict": 0.6, "balanced": 0.31, "eager": 0.15}
 """The least confidence at which an answer is given, by caution."""
@@ -76,9 +73,6 @@ FLOOR: Mapping[bool, float] = {True: 0.85, False: 0.75}
 
 FLOOR_OF_SEVERAL = 0.8
 """The same where the question asks for several things; a third may join too."""
-
-_CHINESE_SAMPLE = "请问这个商品的保修期是多长时间，退货的运费由谁承担？"
-"""An encoder that knows these words can be asked in Chinese."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +129,6 @@ class SimilarityReader:
         """Take the encoder and how readily to abstain: ``strict``, ``balanced`` or ``eager``."""
         self._encoder = encoder
         self._threshold = THRESHOLDS[caution]
-        self._reads_chinese = encoder.unknown_share(_CHINESE_SAMPLE) < UNREADABLE
 
     def read(self, question: str, hits: Sequence[ScoredPassage]) -> Reading:
         """Return the answer, or an abstention with its reason."""
@@ -182,9 +175,7 @@ class SimilarityReader:
             compared: The numbers of the sentences whose meaning is compared; by default those
                 that share most words with the question.
         """
-        readable = self._encoder.unknown_share(question) < UNREADABLE and (
-            self._reads_chinese or not has_cjk(question)
-        )
+        readable = self._encoder.unknown_share(question) < UNREADABLE
         wanted, wanted_terms = set(words(question)), set(terms(question))
         held = [set(terms(sentence.text)) for sentence in sentences]
         contexts = {id(hit): _context(hit) for hit in hits}

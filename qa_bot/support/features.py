@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from knowledge_base.encoders.tokens import UNREADABLE
 from knowledge_base.indexes.analysis import CJK, has_cjk, simplified
 from knowledge_base.protocols import Encoder
 from qa_bot.readers.network import ReaderModel
-from qa_bot.readers.similarity import UNREADABLE
 from qa_bot.readers.terms import overlap, stem
 from qa_bot.support.alignment import Place, followed, places, turned_sides
 from qa_bot.support.evidence import Said, Window, said, second, sentences, weigh, windows

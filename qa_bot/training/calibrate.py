@@ -24,11 +24,12 @@ from knowledge_base.knowledge_base import KnowledgeBase
 from knowledge_base.registry import Stamp
 from knowledge_base.tables import PENDING
 from knowledge_base.types import Document, ScoredPassage, Section
-from qa_bot.readers.calibration import best_and_gap
+from qa_bot.readers.calibration import FEATURES, best_and_gap
 from qa_bot.readers.network import ReaderModel
 from qa_bot.readers.passage_reading import read_passages
 from qa_bot.readers.similarity import SimilarityReader
 from qa_bot.readers.trained import Candidate, candidates, elsewhere
+from qa_bot.topics import telling
 from qa_bot.training.data import Question
 from qa_bot.training.regressions import listwise, logistic
 
@@ -44,7 +45,7 @@ class Case:
 
     ``values`` has a row of features a sentence, ``right`` tells which sentences hold an accepted
     answer, ``passages`` names the passage of each, ``said`` has its terms, ``elsewhere`` what the
-    question names and that passage does not, and ``weight`` says how much the case counts.
+    question names and that passage does not, and ``asked`` counts the question's telling words.
     """
 
     values: Array
@@ -52,7 +53,7 @@ class Case:
     passages: tuple[str, ...]
     said: tuple[frozenset[str], ...]
     elsewhere: Array
-    weight: float
+    asked: int
 
 
 def held_out_cases(
@@ -81,9 +82,7 @@ def held_out_cases(
                 yield _case(model, similarity, question.text, read, (), name)
 
 
-def sample_cases(
-    model: ReaderModel, folder: Path, questions: Path, split: str, weight: float
-) -> Iterator[Case]:
+def sample_cases(model: ReaderModel, folder: Path, questions: Path, split: str) -> Iterator[Case]:
     """Give the questions of a sample base, as ``examples/questions.jsonl`` has them.
 
     Args:
@@ -91,7 +90,6 @@ def sample_cases(
         folder: The documents.
         questions: One JSON object a line: question, answers, source, split, language.
         split: Which half to take.
-        weight: How much each case counts beside the held-out ones.
     """
     lines = questions.read_text(encoding="utf-8").splitlines()
     with opened(lambda base: base.sync([folder])) as base:
@@ -100,21 +98,20 @@ def sample_cases(
             if record["split"] == split and record["language"] == "en":
                 hits = base.widened(base.retrieve(record["question"], READ).hits)
                 source = record["source"] or ""
-                yield _case(
-                    model, similarity, record["question"], hits, record["answers"], source, weight
-                )
+                yield _case(model, similarity, record["question"], hits, record["answers"], source)
 
 
 def fit(found: Sequence[Case]) -> dict[str, Any]:
     """Return the calibration: ranking weights, the certainty's weights, and how true it is.
 
-    How true is measured on cases that the weights were not fitted on, each half by the other's, and
-    each case counts by its weight: it is the mix that the certainty is fitted for.
+    How true is measured on cases that the weights were not fitted on, each half by the other's.
     ``reliability`` has a row a bin: certainty from, cases, mean certainty, share that was right.
     ``risk_coverage`` has a row a threshold: share answered, share of the answers that was wrong.
     """
     rank, sure = fitted(found)
-    halves = found[::2], found[1::2]
+    # shuffled: a question and the same without its article come one after the other
+    mixed = [found[number] for number in np.random.default_rng(7).permutation(len(found))]
+    halves = mixed[::2], mixed[1::2]
     judged = [
         certainties(half, *fitted(other))
         for half, other in (halves, halves[::-1])
@@ -122,14 +119,12 @@ def fit(found: Sequence[Case]) -> dict[str, Any]:
     ] or [certainties(found, rank, sure)]
     confidences = np.concatenate([certain for certain, _ in judged])
     correct = np.concatenate([right for _, right in judged])
-    order = [*found[::2], *found[1::2]] if len(judged) == 2 else found
-    counts = np.array([case.weight for case in order])
     return {
         "rank": [round(float(weight), 4) for weight in rank],
         "sure": [round(float(weight), 4) for weight in sure],
-        "expected_calibration_error": round(_calibration_error(confidences, correct, counts), 4),
-        "reliability": _reliability(confidences, correct, counts),
-        "risk_coverage": _risk_coverage(confidences, correct, counts),
+        "expected_calibration_error": round(_calibration_error(confidences, correct), 4),
+        "reliability": _reliability(confidences, correct),
+        "risk_coverage": _risk_coverage(confidences, correct),
         "questions": len(found),
         "right": round(float(correct.mean()), 4),
     }
@@ -143,13 +138,11 @@ def fitted(found: Sequence[Case]) -> tuple[Array, Array]:
     """
     values = np.concatenate([case.values for case in found])
     right = np.concatenate([case.right for case in found])
-    counts = np.concatenate([np.full(len(case.right), case.weight) for case in found])
-    chosen = listwise([(case.values, case.right, case.weight) for case in found])
-    bias, scale = logistic((values @ chosen)[:, None], right, counts)
+    chosen = listwise([(case.values, case.right) for case in found])
+    bias, scale = logistic((values @ chosen)[:, None], right)
     rank = np.array([bias, *(scale * chosen)])
     rows, correct = _tops(found, rank)
-    weights = np.array([case.weight for case in found])
-    return rank, logistic(rows, correct, weights)
+    return rank, logistic(rows, correct)
 
 
 def certainties(
@@ -167,40 +160,33 @@ def _tops(found: Sequence[Case], rank: Array) -> tuple[Array, npt.NDArray[np.boo
         best_and_gap(some, case.passages, case.said)
         for some, case in zip(logits, found, strict=True)
     ]
+    answerable = FEATURES.index("answerable")
     rows = [
-        [some[best], gap, case.elsewhere[best]]
+        [some[best], gap, case.elsewhere[best], case.values[best, answerable], case.asked]
         for some, case, (best, gap) in zip(logits, found, tops, strict=True)
     ]
     correct = [bool(case.right[best]) for case, (best, _) in zip(found, tops, strict=True)]
     return np.array(rows, float), np.array(correct, bool)
 
 
-def _reliability(
-    confidences: Array, correct: npt.NDArray[np.bool_], counts: Array
-) -> list[list[float]]:
+def _reliability(confidences: Array, correct: npt.NDArray[np.bool_]) -> list[list[float]]:
     rows = []
     for low in np.arange(10) / 10:
         inside = (confidences >= low) & (confidences < low + 0.1)
         if inside.any():
-            means = (_mean(of[inside], counts[inside]) for of in (confidences, correct))
-            rows.append([round(float(low), 1), int(inside.sum()), *(round(m, 3) for m in means)])
+            means = (round(float(of[inside].mean()), 3) for of in (confidences, correct))
+            rows.append([round(float(low), 1), int(inside.sum()), *means])
     return rows
 
 
-def _risk_coverage(
-    confidences: Array, correct: npt.NDArray[np.bool_], counts: Array
-) -> list[list[float]]:
+def _risk_coverage(confidences: Array, correct: npt.NDArray[np.bool_]) -> list[list[float]]:
     rows = []
     for threshold in np.arange(1, 20) / 20:
         answered = confidences >= threshold
         if answered.any():
-            shares = _mean(answered, counts), 1 - _mean(correct[answered], counts[answered])
+            shares = float(answered.mean()), 1 - float(correct[answered].mean())
             rows.append([round(float(threshold), 2), *(round(share, 3) for share in shares)])
     return rows
-
-
-def _mean(values: npt.NDArray[Any], counts: Array) -> float:
-    return float(np.average(values, weights=counts))
 
 
 def write(folder: Path, calibration: Mapping[str, Any]) -> None:
@@ -243,7 +229,6 @@ def _case(
     hits: Sequence[ScoredPassage],
     answers: Sequence[str],
     source: str,
-    weight: float = 1.0,
 ) -> Case:
     read = read_passages(model, question, hits)
     found, values = candidates(similarity, question, read, hits)
@@ -252,7 +237,7 @@ def _case(
     missing = {hit.passage.id: elsewhere(question, hit) for hit in hits}
     away = np.array([missing[passage] for passage in passages], float)
     said = tuple(candidate.said for candidate in found)
-    return Case(values, np.array(right, bool), passages, said, away, weight)
+    return Case(values, np.array(right, bool), passages, said, away, len(telling(question)))
 
 
 def _holds(candidate: Candidate, answers: Sequence[str], source: str) -> bool:
@@ -263,16 +248,12 @@ def _holds(candidate: Candidate, answers: Sequence[str], source: str) -> bool:
     return there and any(" ".join(answer.split()).lower() in text for answer in answers)
 
 
-def _calibration_error(
-    confidences: Array, correct: npt.NDArray[np.bool_], counts: Array, bins: int = 10
-) -> float:
+def _calibration_error(confidences: Array, correct: npt.NDArray[np.bool_], bins: int = 10) -> float:
     """Return the expected calibration error over bins of equal width."""
     total = 0.0
     for low in np.arange(bins) / bins:
         inside = (confidences >= low) & (confidences < low + 1 / bins)
         if inside.any():
-            gap = _mean(confidences[inside], counts[inside]) - _mean(
-                correct[inside], counts[inside]
-            )
-            total += float(counts[inside].sum() / counts.sum()) * abs(gap)
+            gap = float(confidences[inside].mean() - correct[inside].mean())
+            total += float(inside.mean()) * abs(gap)
     return total

@@ -32,7 +32,7 @@ def evaluate(model: ReaderModel, questions: Sequence[Question]) -> dict[str, flo
     it never abstains; AUROC is of the network's own score.
     """
     encoder = bundled_encoder()
-    reader = TrainedReader(model, SimilarityReader(encoder), encoder, threshold=0.0)
+    reader = TrainedReader(model, SimilarityReader(encoder), threshold=0.0)
     unanswerable = not all(question.answerable for question in questions)
     exact, overlap, sentences, scores = [], [], [], []
     for question in questions:

@@ -72,7 +72,7 @@ def open_retrieval(reader: Path, files: Sequence[Path], most: int = 300) -> dict
 
     model = ReaderModel(reader)
     with opened(fill) as base:
-        read = TrainedReader(model, SimilarityReader(base.encoder), base.encoder)
+        read = TrainedReader(model, SimilarityReader(base.encoder))
         found = [_asked(base, read, question, paragraphs) for question in asked]
     columns = {name: np.array([getattr(one, name) for one in found]) for name in _Asked.__slots__}
     confidences = np.concatenate([columns["confidence"], columns["without"]])

@@ -18,15 +18,16 @@ SPREAD = 1.0
 """The same in ``listwise``: what it is fitted on are a few hundred lists."""
 
 
-def logistic(values: Array, right: Truth, counts: Array) -> Array:
+def logistic(values: Array, right: Truth, counts: Array | None = None) -> Array:
     """Return bias and weights of a logistic regression, by Newton's method with a slight penalty.
 
     Args:
         values: Features, shape ``(n, d)``.
         right: What is to be told from them, shape ``(n,)``.
-        counts: How much each row counts, shape ``(n,)``.
+        counts: How much each row counts, shape ``(n,)``; all the same if not given.
     """
     rows = np.column_stack([np.ones(len(values)), values])
+    counts = np.ones(len(values)) if counts is None else counts
     weights = np.zeros(rows.shape[1])
     for _ in range(60):
         chance = 1 / (1 + np.exp(-np.clip(rows @ weights, -30, 30)))
@@ -40,7 +41,7 @@ def logistic(values: Array, right: Truth, counts: Array) -> Array:
     return weights
 
 
-def listwise(lists: Sequence[tuple[Array, Truth, float]]) -> Array:
+def listwise(lists: Sequence[tuple[Array, Truth]]) -> Array:
     """Return the weights by which a right row of each list wins over the others of its list.
 
     The loss is ListNet's of the first place (Cao et al., 2007): less the logarithm of the right rows'
@@ -48,22 +49,20 @@ def listwise(lists: Sequence[tuple[Array, Truth, float]]) -> Array:
     and one that the data gives a negative weight makes up for another's.
 
     Args:
-        lists: Of each list the features, shape ``(n, d)``, which rows are right, and how much it
-            counts. A list with no right row, or no other, says nothing.
+        lists: Of each list the features, shape ``(n, d)``, and which rows are right. A list with no
+            right row, or no other, says nothing.
     """
     telling = [one for one in lists if one[1].any() and not one[1].all()]
     width = lists[0][0].shape[1]
 
     def loss(weights: Array) -> tuple[float, Array]:
         total, slope = 0.5 * SPREAD * float(weights @ weights), SPREAD * weights
-        for values, right, count in telling:
+        for values, right in telling:
             logits = values @ weights
             shares = np.exp(logits - logits.max())
             aimed = shares * right
-            total += count * float(np.log(shares.sum()) - np.log(aimed.sum()))
-            slope = slope + count * (
-                values.T @ (shares / shares.sum()) - values.T @ (aimed / aimed.sum())
-            )
+            total += float(np.log(shares.sum()) - np.log(aimed.sum()))
+            slope = slope + values.T @ (shares / shares.sum() - aimed / aimed.sum())
         return total, slope
 
     found = minimize(

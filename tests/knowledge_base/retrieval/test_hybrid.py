@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
+from knowledge_base.encoders.processor import cores
 from knowledge_base.encoders.transformer import TransformerEncoder
 from knowledge_base.errors import InvalidFilter, SourceNotFound
 from knowledge_base.home import Home
+from knowledge_base.indexes.tantivy import TantivyIndex
 from knowledge_base.knowledge_base import KnowledgeBase
 from knowledge_base.types import Filter, Remark, Tuning
 
@@ -215,3 +220,52 @@ def test_a_file_time_is_the_day_where_a_document_has_none(
     spoken.sync([folder])
     old = spoken.retrieve("delivery", 9, Filter(until="1971-12-31")).hits
     assert {Path(hit.passage.source).name for hit in old} == {"delivery.txt"}
+
+
+@pytest.mark.parametrize("question", ["坏了能免费弄好多久", "How long is the warranty?"])
+def test_chinese_is_found_by_its_meaning(
+    home: Home, minilm: TransformerEncoder, tmp_path: Path, question: str
+) -> None:
+    """A question that shares no word with its passage, in either language."""
+    told = {
+        "质保.md": "整机质保二十四个月，电机五年。",
+        "发票.md": "开具票据请在系统里填写税号。",
+        "营业.md": "门店每日十点营业，周日休息。",
+    }
+    for name, text in told.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    base = KnowledgeBase(home, home.create("chinese", minilm), minilm)
+    base.sync([tmp_path])
+    hit = base.retrieve(question, 3).hits[0]
+    base.close()
+    assert hit.passage.source.endswith("质保.md")
+    assert (hit.explain.dense_share or 0.0) > 0.0
+
+
+def test_as_many_searches_run_at_once_as_there_are_cores(
+    spoken: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others wait for their turn, and all get what they would get alone."""
+    most, at_once, lock, search = 0, 0, threading.Lock(), TantivyIndex.search
+
+    def counted(*given: object, **named: object) -> object:
+        nonlocal most, at_once
+        with lock:
+            at_once += 1
+            most = max(most, at_once)
+        try:
+            time.sleep(0.01)
+            return search(*given, **named)  # type: ignore[arg-type]
+        finally:
+            with lock:
+                at_once -= 1
+
+    monkeypatch.setattr(TantivyIndex, "search", counted)
+    asked = [f"what is deducted from a refund of {n} EUR" for n in range(24)]
+    alone = [spoken.retrieve(text, 3).hits for text in asked]
+    with ThreadPoolExecutor(12) as threads:
+        together = list(threads.map(lambda text: spoken.retrieve(text, 3).hits, asked))
+    assert 1 <= most <= cores()
+    assert [[hit.passage.id for hit in hits] for hits in together] == [
+        [hit.passage.id for hit in hits] for hits in alone
+    ]

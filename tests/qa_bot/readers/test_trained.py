@@ -71,10 +71,24 @@ def test_no_passages_are_no_answer(reader: TrainedReader) -> None:
 
 
 def test_chinese_is_read_by_similarity_and_said_so(reader: TrainedReader) -> None:
-    """The vocabulary cannot read it."""
+    """Its certainty is the one that was fitted on Chinese."""
     reading = reader.read("水壶多少钱？", [hit(0, "水壶的价格是 299 元。容量为 1.7 升。")])
     assert reading.explain["read_by"] == "similarity"
+    assert reading.explain["by_words_alone"] is False
     assert "299 元" in reading.answer
+
+
+def test_the_network_finds_a_span_of_chinese_in_its_own_characters() -> None:
+    """It is read word by word in English."""
+    text = "水壶的价格是 299 元。容量为 1.7 升。机身保修 2 年，滤网不在保修范围内。"
+    best = ReaderModel().score("水壶多少钱？", [text])[0].best
+    assert "299" in text[best.start : best.end]
+
+
+def test_what_no_dictionary_knows_is_read_by_similarity_and_said_so(reader: TrainedReader) -> None:
+    """Neither the vocabulary nor the glosses read Japanese."""
+    reading = reader.read("やかんはいくらですか", [hit(0, "やかんの値段は 299 円です。")])
+    assert reading.explain["read_by"] == "similarity"
 
 
 def test_long_passages_are_read_in_strides() -> None:
