@@ -16,8 +16,7 @@ import numpy as np
 from safetensors.numpy import load_file, save_file
 
 from knowledge_base.encoders.model_cache import sha256_of
-
-WEIGHTS = "reader.safetensors"
+from qa_bot.training.export import WEIGHTS_NAME
 
 
 def mean(shares: dict[Path, float]) -> dict[str, np.ndarray]:
@@ -30,7 +29,7 @@ def mean(shares: dict[Path, float]) -> dict[str, np.ndarray]:
         raise ValueError(f"the shares sum to {sum(shares.values()):.3f}, not to 1")
     total: dict[str, np.ndarray] = {}
     for folder, share in shares.items():
-        for name, tensor in load_file(folder / WEIGHTS).items():
+        for name, tensor in load_file(folder / WEIGHTS_NAME).items():
             total[name] = total.get(name, np.float32(0)) + share * tensor.astype(np.float32)
     return {name: tensor.astype(np.float16) for name, tensor in total.items()}
 
@@ -41,9 +40,9 @@ def main() -> None:
     shares = {Path(name): float(share) for name, _, share in (one.rpartition("=") for one in named)}
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
-    save_file(mean(shares), folder / WEIGHTS)
+    save_file(mean(shares), folder / WEIGHTS_NAME)
     settings = json.loads((list(shares)[-1] / "reader.json").read_text(encoding="utf-8"))
-    settings["sha256"] = sha256_of(folder / WEIGHTS)
+    settings["sha256"] = sha256_of(folder / WEIGHTS_NAME)
     (folder / "reader.json").write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
 
 

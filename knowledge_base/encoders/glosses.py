@@ -117,16 +117,17 @@ def _joined(
     """Give the pieces, words that have one gloss of our own together as one: 多, 大 are "how big"."""
     own, at = _own(), 0
     while at < len(pieces):
-        start, end, word = pieces[at]
-        size = 1
-        if word is not None:
-            for more in range(2, LONGEST_PART + 1):
-                some = [piece[2] for piece in pieces[at : at + more]]
-                whole = None if None in some else "".join(filter(None, some))
-                if whole in own and len(some) == more:
-                    word, end, size = whole, pieces[at + more - 1][1], more
-        yield start, end, word
-        at += size
+        sizes = range(LONGEST_PART, 1, -1)
+        size = next((n for n in sizes if _word(pieces[at : at + n]) in own), 1)
+        run = pieces[at : at + size]
+        yield run[0][0], run[-1][1], _word(run)
+        at += len(run)
+
+
+def _word(pieces: list[tuple[int, int, str | None]]) -> str | None:
+    """Return neighbouring words as one; None if one of them is no Chinese."""
+    words = [word for _, _, word in pieces if word is not None]
+    return "".join(words) if len(words) == len(pieces) else None
 
 
 def is_name(word: str) -> bool | None:

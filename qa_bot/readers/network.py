@@ -156,7 +156,7 @@ class ReaderModel:
 
     def _windows(self, question: str, number: int, text: str) -> list[_Window]:
         encoding = self.tokens.encode_pairs([(question, text)])[0]
-        ids, sequence = encoding.ids, encoding.sequence_ids
+        ids, sequence, offsets = encoding.ids, encoding.sequence_ids, encoding.offsets
         if 1 not in sequence:
             first, last = len(ids) - 1, len(ids) - 2
         else:
@@ -172,7 +172,7 @@ class ReaderModel:
                     number,
                     [*head, *body, ids[-1]],
                     [0] * len(head) + [1] * (len(body) + 1),
-                    list(encoding.offsets[at : at + len(body)]),
+                    offsets[at : at + len(body)],
                     len(head),
                 )
             )
