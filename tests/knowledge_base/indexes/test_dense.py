@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from knowledge_base.indexes.chroma import ChromaIndex
 from knowledge_base.indexes.dense import DenseIndex
 from knowledge_base.indexes.exact import ExactIndex
 from knowledge_base.knowledge_base import KnowledgeBase
+from knowledge_base.tables import INDEXED
 from knowledge_base.types import Passage, Vector, Vectors
 
 WIDTH = 8
@@ -79,12 +81,10 @@ def test_what_is_being_written_while_the_first_question_comes_is_found_later(
     assert hit.explain.dense_rank == 1
 
 
-def test_passages_named_by_id_are_not_looked_for_among_all_of_their_state(
-    base: KnowledgeBase, home: Home, folder: Path
-) -> None:
-    """SQLite takes the index of ids, for the passages and for their vectors."""
-    base.sync([folder])
-    plans: list[str] = []
+@contextmanager
+def plans(home: Home) -> Iterator[list[str]]:
+    """Collect how SQLite goes about what is selected of passages meanwhile."""
+    found: list[str] = []
 
     def explain(
         connection: object, cursor: object, statement: str, parameters: object, *_: object
@@ -92,14 +92,40 @@ def test_passages_named_by_id_are_not_looked_for_among_all_of_their_state(
         if statement.startswith("SELECT") and "passages" in statement:
             raw = home.engine.raw_connection()
             rows = raw.cursor().execute(f"EXPLAIN QUERY PLAN {statement}", parameters)  # type: ignore[arg-type]
-            plans.extend(str(row[-1]) for row in rows.fetchall())
+            found.extend(str(row[-1]) for row in rows.fetchall())
             raw.close()
 
-    hits = base.retrieve("return", 3).hits
     event.listen(home.engine, "before_cursor_execute", explain)
-    ids = [hit.passage.id for hit in hits]
-    assert len(base._registry.passages(ids)) == len(ids)
-    assert len(base._cache.of_passages(base._registry.base_id, ids)) == len(ids)
-    event.remove(home.engine, "before_cursor_execute", explain)
-    assert any("(base_id=? AND id=?)" in plan for plan in plans)
-    assert not any("ix_passages_state" in plan for plan in plans), plans
+    try:
+        yield found
+    finally:
+        event.remove(home.engine, "before_cursor_execute", explain)
+
+
+def test_passages_named_by_id_are_not_looked_for_among_all_of_their_state(
+    base: KnowledgeBase, home: Home, folder: Path
+) -> None:
+    """SQLite takes the index of ids, for the passages and for their vectors."""
+    base.sync([folder])
+    ids = [hit.passage.id for hit in base.retrieve("return", 3).hits]
+    with plans(home) as found:
+        assert len(base._registry.passages(ids)) == len(ids)
+        assert len(base._cache.of_passages(base._registry.base_id, ids)) == len(ids)
+    assert any("(base_id=? AND id=?)" in plan for plan in found)
+    assert not any("ix_passages_state" in plan for plan in found), found
+
+
+def test_what_waits_to_be_indexed_is_taken_in_its_order_without_sorting_all_of_it(
+    base: KnowledgeBase, home: Home, folder: Path
+) -> None:
+    """A million passages that wait were sorted anew for each batch of them."""
+    base.sync([folder])
+    with plans(home) as found:
+        taken = [passage for passage, _ in base._registry.in_state(INDEXED, 512)]
+    places: dict[str, list[int]] = {}
+    for passage in taken:
+        places.setdefault(passage.source, []).append(passage.ordinal)
+    assert any("ix_passages_state" in plan for plan in found)
+    assert not any("TEMP B-TREE" in plan for plan in found), found
+    assert len(places) > 1
+    assert all(ordinals == sorted(ordinals) for ordinals in places.values())
