@@ -19,7 +19,7 @@ from knowledge_base.errors import HomeLocked, InvalidName, KnowledgeBaseNotFound
 from knowledge_base.protocols import Encoder
 from knowledge_base.tables import bases
 
-SCHEMA = "0002"
+SCHEMA = "0003"
 """The newest revision in ``migrations/versions``."""
 
 STAGED = "\x1fstaged:"

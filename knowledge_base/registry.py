@@ -17,7 +17,7 @@ from knowledge_base.errors import SourceNotFound
 from knowledge_base.filters import check_day, page_number, passes, source_matches
 from knowledge_base.rows import info_of, packed_section, packed_suspicions, passage_of, section_of
 from knowledge_base.suspicion import suspicions
-from knowledge_base.tables import INDEXED, PENDING, REMOVING, documents, passages
+from knowledge_base.tables import INDEXED, PENDING, REMOVING, documents, passages, texts
 from knowledge_base.types import Document, DocumentInfo, Filter, Passage
 
 SQL_VARIABLES = 500
@@ -77,13 +77,15 @@ class Registry:
             "media_type": document.media_type,
             "language": document.language,
             "metadata": dict(document.metadata),
-            "text": document.text,
-            "sections": [packed_section(section) for section in document.sections],
             "suspicions": packed_suspicions(suspicions(document.text)),
             "sha256": stamp.sha256,
             "size": stamp.size,
             "mtime_ns": stamp.mtime_ns,
             "state": PENDING,
+        }
+        told = {
+            "text": document.text,
+            "sections": [packed_section(section) for section in document.sections],
         }
         key = (documents.c.base_id == self.base_id, documents.c.source == document.source)
         with self._engine.begin() as connection:
@@ -97,8 +99,10 @@ class Registry:
                 row = connection.execute(
                     insert(documents).values(**values, **added).returning(documents.c.id)
                 ).scalar_one()
+                connection.execute(insert(texts).values(document_id=row, **told))
             else:
                 connection.execute(update(documents).where(*key).values(**values))
+                connection.execute(update(texts).where(texts.c.document_id == row).values(**told))
                 connection.execute(
                     update(passages).where(passages.c.document_id == row).values(state=REMOVING)
                 )
@@ -127,6 +131,7 @@ class Registry:
             "sheet": passage.sheet,
             "text_hash": text_hash,
             "state": PENDING,
+            "text": passage.text,
         }
 
     def mark_removing(self, sources: Collection[str]) -> None:
@@ -153,10 +158,14 @@ class Registry:
         Raises:
             SourceNotFound: If no document has exactly this source.
         """
-        query = select(documents).where(
-            documents.c.base_id == self.base_id,
-            documents.c.source == source,
-            documents.c.state != REMOVING,
+        query = (
+            select(documents, texts.c.text, texts.c.sections)
+            .join(texts)
+            .where(
+                documents.c.base_id == self.base_id,
+                documents.c.source == source,
+                documents.c.state != REMOVING,
+            )
         )
         with self._engine.connect() as connection:
             row = connection.execute(query).first()
@@ -183,7 +192,7 @@ class Registry:
         with self._engine.begin() as connection:
             for row in connection.execute(unseen).scalars().all():
                 text = connection.execute(
-                    select(columns.text).where(columns.id == row)
+                    select(texts.c.text).where(texts.c.document_id == row)
                 ).scalar_one()
                 found = packed_suspicions(suspicions(text))
                 connection.execute(
@@ -229,7 +238,7 @@ class Registry:
         found: dict[str, Passage] = {}
         with self._engine.connect() as connection:
             for some in _slices(list(ids)):
-                rows = connection.execute(self._by_id, {"ids": some})
+                rows = connection.execute(self._by_id, {"ids": some}).all()
                 found.update((row.id, passage_of(row)) for row in rows if row.state == INDEXED)
         return found
 
@@ -355,13 +364,9 @@ class Registry:
 
     def _select(self) -> Select[Any]:
         columns = documents.c
-        text = func.substr(
-            columns.text, passages.c.start + 1, passages.c.end - passages.c.start
-        ).label("passage_text")
         return (
             select(
                 passages,
-                text,
                 columns.source,
                 columns.title,
                 columns.language,

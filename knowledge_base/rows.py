@@ -49,7 +49,7 @@ def passage_of(row: Any) -> Passage:
         id=row.id,
         source=row.source,
         title=row.title,
-        text=row.passage_text,
+        text=row.text,
         start=row.start,
         end=row.end,
         ordinal=row.ordinal,

@@ -50,8 +50,6 @@ documents = Table(
     Column("media_type", String(100), nullable=False),
     Column("language", String(8), nullable=False),
     Column("metadata", JSON, nullable=False),
-    Column("text", Text, nullable=False),
-    Column("sections", JSON, nullable=False),
     Column("sha256", String(64), nullable=False),
     Column("size", Integer, nullable=False),
     Column("mtime_ns", BigInteger, nullable=False),
@@ -59,6 +57,14 @@ documents = Table(
     Column("added_at", Float, nullable=False),
     Column("suspicions", JSON(none_as_null=True)),
     UniqueConstraint("base_id", "source"),
+)
+
+texts = Table(
+    "texts",
+    metadata,
+    Column("document_id", ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("sections", JSON, nullable=False),
 )
 
 passages = Table(
@@ -76,6 +82,7 @@ passages = Table(
     Column("sheet", Text),
     Column("text_hash", String(64), nullable=False, index=True),
     Column("state", String(10), nullable=False),
+    Column("text", Text, nullable=False, server_default=""),
     UniqueConstraint("base_id", "id"),
     Index("ix_passages_state", "base_id", "state"),
     Index("ix_passages_document", "document_id", "ordinal"),

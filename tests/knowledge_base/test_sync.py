@@ -8,8 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from alembic.config import Config
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, text
 
+import knowledge_base
 from knowledge_base.encoders.hashing import HashingEncoder
 from knowledge_base.errors import IndexMismatch, SourceNotFound
 from knowledge_base.home import Home
@@ -213,25 +218,47 @@ def test_a_document_that_speaks_to_a_model_is_taken_in_and_named(
     assert base.sync([folder]).suspicious == ()
 
 
-def test_documents_of_an_older_schema_are_looked_at_when_files_are_taken_in(
+def downgraded(engine: Engine, revision: str) -> None:
+    """Bring the schema back to what an earlier version wrote, by the migrations' own way back."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(knowledge_base.__file__).parent / "migrations"))
+    script = ScriptDirectory.from_config(config)
+    with engine.begin() as connection:
+        context = MigrationContext.configure(
+            connection,
+            opts={
+                "version_table": "registry_version",
+                "fn": lambda present, _: script._downgrade_revs(revision, present),
+            },
+        )
+        with Operations.context(context):
+            context.run_migrations()
+
+
+def test_a_home_of_an_older_version_is_brought_up_to_date_with_nothing_lost(
     tmp_path: Path, folder: Path
 ) -> None:
-    """The column is added by a migration, and what was there before is not forgotten."""
+    """Texts and passages are what they were, and old documents are looked at when files are taken in."""
     (folder / "lamp.md").write_text(INJECTED)
     encoder = HashingEncoder()
     home = Home(tmp_path / "home")
     base = KnowledgeBase(home, home.create("old", encoder), encoder)
     base.sync([folder])
+    named = [info.source for info in base.documents()]
+    before = [(base.document(one), base.passages_of(one)) for one in named]
     base.close()
-    with home.engine.begin() as connection:
-        connection.execute(text("ALTER TABLE documents DROP COLUMN suspicions"))
-        connection.execute(text("UPDATE registry_version SET version_num = '0001'"))
+    downgraded(home.engine, "0001")
+    with home.engine.connect() as connection:
+        old = connection.execute(text("SELECT text FROM documents ORDER BY source")).scalars().all()
+    assert list(old) == [document.text for document, _ in before]
     home.close()
     home = Home(tmp_path / "home")
     base = KnowledgeBase(home, home.base("old"), encoder)
+    assert [base.document(one) for one in named] == [document for document, _ in before]
     assert not any(info.suspicions for info in base.documents())
     assert base.sync([folder]).unchanged == 4
     assert [Path(d.source).name for d in base.documents() if d.suspicions] == ["lamp.md"]
+    assert [base.passages_of(one) for one in named] == [passages for _, passages in before]
     base.close()
     home.close()
 
