@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import threading
 from collections.abc import Collection, Mapping, Sequence
@@ -10,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import orjson
 import tantivy
 
 from knowledge_base.errors import IndexMismatch
@@ -155,7 +155,7 @@ class TantivyIndex:
         found: dict[str, dict[str, float]] = {}
         for _, address in searcher.search(inside, len(ids), count=False).hits:
             try:
-                told = json.loads(parsed.explain(searcher, address).to_json())
+                told = orjson.loads(parsed.explain(searcher, address).to_json())
             except ValueError:  # a passage without the words cannot be explained
                 continue
             shares: dict[str, float] = {}

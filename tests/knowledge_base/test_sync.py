@@ -221,7 +221,9 @@ def test_a_document_that_speaks_to_a_model_is_taken_in_and_named(
 def downgraded(engine: Engine, revision: str) -> None:
     """Bring the schema back to what an earlier version wrote, by the migrations' own way back."""
     config = Config()
-    config.set_main_option("script_location", str(Path(knowledge_base.__file__).parent / "migrations"))
+    config.set_main_option(
+        "script_location", str(Path(knowledge_base.__file__).parent / "migrations")
+    )
     script = ScriptDirectory.from_config(config)
     with engine.begin() as connection:
         context = MigrationContext.configure(
