@@ -1,10 +1,12 @@
-"""How search behaves as a base grows: time, memory and disk at 1,000, 10,000 and 100,000 passages.
+"""How search behaves as a base grows: time, memory and disk at 1,000 to 1,000,000 passages.
 
-``python benchmarks/growth.py SQUAD_FILE [--sizes 1000 10000 100000] [--out FILE] [--plot FILE]`` makes
-passages of five sentences drawn from the file's, and their vectors of real sentences' vectors with
+``python benchmarks/growth.py SQUAD_FILE [--sizes 1000 10000 100000] [--home DIR] [--out FILE] [--plot FILE]``
+makes passages of five sentences drawn from the file's, and their vectors of real sentences' vectors with
 noise, so that no hour is spent on encoding; the registry, Chroma and the lexical index are filled as an
 ingestion fills them. Then the file's questions are asked, each once, without the reader. Memory is that
-of a process that has just opened the base.
+of a process that has just opened the base. A million passages take most of an hour to fill: with
+``--home`` the base is kept, a later run goes on filling where this one was stopped, and measures the
+sizes that are still to come; the rows of other sizes in ``--out`` stay.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from typing import Any
 
 import numpy as np
 import psutil
+from tqdm import tqdm
 
 from knowledge_base.chunking.sentences import sentence_spans
 from knowledge_base.encoders.bundled import bundled_encoder
@@ -39,6 +42,9 @@ PLAIN = Tuning(rerank=False)
 
 QUESTIONS, EACH, NOISE = 200, 50, 0.6
 """Questions asked at a size, passages of one document, noise beside a sentence's vector of length 1."""
+
+SETTLED = 500
+"""After so many passages they are written to the indexes, as an ingestion does."""
 
 
 def sentences(file: Path) -> list[str]:
@@ -56,13 +62,17 @@ class Filler:
         self.base, self.known = base, known
         self.draw, self.noise = random.Random(1), np.random.default_rng(1)
         self.centres = base.encoder.encode_passages(list(known[:256]))
-        self.passages = 0
+        self.passages = base.count()
 
     def fill(self, size: int) -> dict[str, float]:
         """Fill up to so many passages; return the seconds and the rate."""
         started, before = time.perf_counter(), self.passages
-        while self.passages < size:
-            self.add(min(EACH, size - self.passages))
+        with tqdm(total=size, initial=before) as bar:
+            while self.passages < size:
+                self.add(min(EACH, size - self.passages))
+                if self.passages % SETTLED == 0:
+                    self.base.settle()
+                    bar.update(self.passages - bar.n)
         self.base.settle()
         seconds = time.perf_counter() - started
         rate = (size - before) / seconds
@@ -133,6 +143,10 @@ def measured(file: Path, home: Path, sizes: Sequence[int]) -> list[dict[str, Any
         opened = Home(home)
         base = KnowledgeBase(opened, opened.create("growth", encoder), encoder)
         filler = filler or Filler(base, known)
+        if filler.passages >= size:  # an earlier run measured it
+            base.close()
+            opened.close()
+            continue
         filler.base = base
         figures = filler.fill(size)
         base.close()
@@ -141,7 +155,8 @@ def measured(file: Path, home: Path, sizes: Sequence[int]) -> list[dict[str, Any
             [sys.executable, __file__, str(file), "--ask", str(home)],
             capture_output=True, text=True, check=True,
         )  # fmt: skip
-        rows.append({"passages": size, **figures, **json.loads(done.stdout)})
+        load = round(psutil.getloadavg()[0], 1)
+        rows.append({"passages": size, "load": load, **figures, **json.loads(done.stdout)})
         print(json.dumps(rows[-1]), file=sys.stderr, flush=True)
     return rows
 
@@ -172,6 +187,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", type=Path)
     parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 10_000, 100_000])
+    parser.add_argument("--home", type=Path)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--plot", type=Path)
     parser.add_argument("--ask", type=Path)
@@ -180,8 +196,13 @@ def main() -> None:
         print(json.dumps(asked(given.file, given.ask)))
         return
     with tempfile.TemporaryDirectory() as folder:
-        rows = measured(given.file, Path(folder), given.sizes)
-    text = json.dumps({"load": round(psutil.getloadavg()[0], 1), "rows": rows}, indent=1)
+        rows = measured(given.file, given.home or Path(folder), given.sizes)
+    if given.out and given.out.is_file():
+        known = {row["passages"] for row in rows}
+        kept = json.loads(given.out.read_text(encoding="utf-8"))["rows"]
+        rows = [*(row for row in kept if row["passages"] not in known), *rows]
+        rows.sort(key=lambda row: row["passages"])
+    text = json.dumps({"rows": rows}, indent=1)
     print(text)
     if given.out:
         given.out.write_text(text + "\n", encoding="utf-8")

@@ -5,9 +5,10 @@ r"""Fits how the shipped reader's numbers become a certainty, and writes it into
 
 Encyclopedia questions share their words with the answer, questions to a help desk do not: a certainty
 fitted on the first alone doubts nearly every one of the second. So beside the held-out articles of the
-training files there are the development half of the sample questions, and ``support_bases``: six
-small bases of made-up rules and manuals with questions in other words than theirs. Prints, for each of
-these, what a certainty that was fitted without it would answer at each threshold.
+training files there are the development half of the sample questions, and small bases of made-up rules and
+manuals with questions in other words than theirs: ``support_bases``, and in Chinese ``support_bases_zh``.
+Prints, for each of these and in the mean, what a certainty that was fitted without it would answer at each
+threshold.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import random
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from statistics import fmean
 
 import numpy as np
 
@@ -33,13 +35,16 @@ from qa_bot.training.calibrate import (
 )
 from qa_bot.training.data import Question, hold_out, read_questions
 
-BASES = Path(__file__).parent / "support_bases"
+SCRIPTS = Path(__file__).parent
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
 PARAGRAPHS = 150
 """Paragraphs of a file's held-out articles, about: what is searched stays small."""
 
-LEVELS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6)
+LEVELS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6)
+
+Shares = Mapping[str, float]
+"""Of the questions that have an answer those answered right, those declined; of the others those declined."""
 
 
 def held_out(files: Sequence[Path]) -> Mapping[str, Sequence[Question]]:
@@ -55,26 +60,40 @@ def held_out(files: Sequence[Path]) -> Mapping[str, Sequence[Question]]:
 
 
 def help_desk(model: ReaderModel) -> dict[str, list[Case]]:
-    """Return the cases of each made-up base, and of the sample."""
-    bases = {
-        folder.name: (folder / "documents", folder / "questions.jsonl")
-        for folder in sorted(BASES.iterdir())
-    }
-    bases["sample"] = EXAMPLES / "support", EXAMPLES / "questions.jsonl"
-    return {name: list(sample_cases(model, *files, "dev")) for name, files in bases.items()}
+    """Return the cases of each made-up base, and of the sample, English and Chinese."""
+    found: dict[str, list[Case]] = {}
+    for language, folder in (("en", "support_bases"), ("zh", "support_bases_zh")):
+        bases = [
+            (one.name, one / "documents", one / "questions.jsonl")
+            for one in sorted((SCRIPTS / folder).iterdir())
+        ]
+        bases.append(("sample", EXAMPLES / "support", EXAMPLES / "questions.jsonl"))
+        if language == "zh":
+            more = SCRIPTS / "similarity_questions_zh.jsonl"
+            bases.append(("more of the sample", EXAMPLES / "support", more))
+        for name, documents, questions in bases:
+            cases = sample_cases(model, documents, questions, "dev", language)
+            found[f"{language} {name}"] = list(cases)
+    return found
 
 
-def at_each_level(name: str, tested: Sequence[Case], others: Sequence[Case]) -> None:
-    """Print what a certainty fitted on the others answers of these, at each threshold."""
+def at_each_level(tested: Sequence[Case], others: Sequence[Case]) -> list[Shares]:
+    """Return what a certainty fitted on the others answers of these, at each threshold."""
     certain, right = certainties(tested, *fitted(others))
     there = np.array([case.right.any() for case in tested])
-    for level in LEVELS:
-        given = certain >= level
-        shares = {
+    return [
+        {
             "answered right": float((given & right)[there].mean()),
             "false abstention": float((~given)[there].mean()),
             "abstention": float((~given)[~there].mean()) if (~there).any() else float("nan"),
         }
+        for given in (certain >= level for level in LEVELS)
+    ]
+
+
+def tell(name: str, levels: Sequence[Shares]) -> None:
+    """Print a row a threshold."""
+    for level, shares in zip(LEVELS, levels, strict=True):
         told = ", ".join(f"{what} {share:.3f}" for what, share in shares.items())
         sys.stdout.write(f"{name} from {level:.2f}: {told}\n")
 
@@ -92,10 +111,14 @@ def main() -> None:
     held = list(held_out_cases(model, held_out(given.data), given.questions, 7))
     random.Random(7).shuffle(held)
     asked = [case for some in support.values() for case in some]
+    judged: list[list[Shares]] = []
     for base, tested in support.items():
         others = [case for other, some in support.items() if other != base for case in some]
-        at_each_level(base, tested, [*held, *others])
-    at_each_level("held-out articles", held[1::2], [*held[::2], *asked])
+        judged.append(at_each_level(tested, [*held, *others]))
+        tell(base, judged[-1])
+    rows = list(zip(*judged, strict=True))
+    tell("mean", [{what: fmean(one[what] for one in row) for what in row[0]} for row in rows])
+    tell("held-out articles", at_each_level(held[1::2], [*held[::2], *asked]))
     calibration = fit([*held, *asked])
     sys.stdout.write(json.dumps(calibration, indent=1) + "\n")
     if given.write:

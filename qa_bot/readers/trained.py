@@ -1,7 +1,8 @@
 """The bundled reader: a trained network reads the passages, finds the answer, and knows when none is there.
 
 What the network says of each sentence is joined with what similarity says of it; how, was fitted on
-held-out questions. Chinese, and what the vocabulary cannot read, goes to the similarity reader alone.
+held-out questions. Chinese is read word by word in English, and where the network doubts, the similarity
+reader has its say; what the vocabulary cannot read goes to that one alone.
 """
 
 from __future__ import annotations
@@ -162,8 +163,8 @@ class TrainedReader:
 
         Args:
             model: The network with its calibration.
-            similarity: Weighs sentences beside the network; reads alone Chinese, and what the
-                network's vocabulary does not know.
+            similarity: Weighs sentences beside the network; reads alone what the network's vocabulary
+                does not know.
             caution: ``strict``, ``balanced`` or ``eager``.
             threshold: From which certainty on it answers, instead of what ``caution`` stands for.
         """
@@ -175,9 +176,8 @@ class TrainedReader:
 
     def read(self, question: str, hits: Sequence[ScoredPassage]) -> Reading:
         """Return the answer, or an abstention with its reason."""
-        if has_cjk(question) or self._model.tokens.unknown_share(question) >= UNREADABLE:
-            reading = self._similarity.read(question, hits)
-            return replace(reading, explain={**reading.explain, "read_by": self._similarity.name})
+        if self._model.tokens.unknown_share(question) >= UNREADABLE:
+            return self._by_words(question, hits)
         weighed = self._read(question, hits)
         if weighed is None:
             return Reading("", None, True, 0.0, reason=phrase("no_passages", question))
@@ -190,7 +190,12 @@ class TrainedReader:
             "unmentioned": list(absent.all),
             "passages_read": weighed.passages,
         }
+        if has_cjk(question):
+            explain["read_as"] = self._model.tokens.read_as(question)
         if confidence < self._threshold:
+            # glosses blur what a Chinese question shares with its answer word for word
+            if has_cjk(question) and not (by_words := self._by_words(question, hits)).abstained:
+                return by_words
             reason = reason_of(question, absent)
             return Reading("", None, True, confidence, reason=reason, explain=explain)
         found = weighed.found
@@ -202,6 +207,11 @@ class TrainedReader:
         chosen = _chosen(question, found, weighed.logits, best, first)
         answer = compose(with_antecedent(chosen), confidence, _short(first), explain)
         return with_polarity(question, answer)
+
+    def _by_words(self, question: str, hits: Sequence[ScoredPassage]) -> Reading:
+        """Return what the similarity reader says."""
+        reading = self._similarity.read(question, hits)
+        return replace(reading, explain={**reading.explain, "read_by": self._similarity.name})
 
     def _read(self, question: str, hits: Sequence[ScoredPassage]) -> Weighed | None:
         """Read the first passages, and the others only where the first do not settle the question."""

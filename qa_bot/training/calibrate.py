@@ -82,7 +82,9 @@ def held_out_cases(
                 yield _case(model, similarity, question.text, read, (), name)
 
 
-def sample_cases(model: ReaderModel, folder: Path, questions: Path, split: str) -> Iterator[Case]:
+def sample_cases(
+    model: ReaderModel, folder: Path, questions: Path, split: str, language: str = "en"
+) -> Iterator[Case]:
     """Give the questions of a sample base, as ``examples/questions.jsonl`` has them.
 
     Args:
@@ -90,12 +92,13 @@ def sample_cases(model: ReaderModel, folder: Path, questions: Path, split: str) 
         folder: The documents.
         questions: One JSON object a line: question, answers, source, split, language.
         split: Which half to take.
+        language: Of the questions that are taken.
     """
     lines = questions.read_text(encoding="utf-8").splitlines()
     with opened(lambda base: base.sync([folder])) as base:
         similarity = SimilarityReader(base.encoder)
         for record in map(json.loads, lines):
-            if record["split"] == split and record["language"] == "en":
+            if record["split"] == split and record["language"] == language:
                 hits = base.widened(base.retrieve(record["question"], READ).hits)
                 source = record["source"] or ""
                 yield _case(model, similarity, record["question"], hits, record["answers"], source)

@@ -70,12 +70,29 @@ def test_no_passages_are_no_answer(reader: TrainedReader) -> None:
     assert reader.read("What does it cost?", []).abstained
 
 
-def test_chinese_is_read_by_similarity_and_said_so(reader: TrainedReader) -> None:
-    """Its certainty is the one that was fitted on Chinese."""
-    reading = reader.read("水壶多少钱？", [hit(0, "水壶的价格是 299 元。容量为 1.7 升。")])
+def test_chinese_is_read_by_the_network_with_its_span_in_chinese(reader: TrainedReader) -> None:
+    """Word by word in English; the quote and the short answer are the document's own characters."""
+    text = "水壶的价格是 299 元。容量为 1.7 升。机身保修 2 年，滤网不在保修范围内。"
+    reading = reader.read("水壶多少钱？", [hit(0, text)])
+    assert reading.explain["read_by"] == "qa-bot-reader"
+    assert reading.explain["read_as"] == "kettle how much money?"
+    assert reading.answer.startswith("水壶的价格是 299 元。")
+    assert reading.short_answer is not None
+    assert "299" in reading.short_answer
+    assert reading.citations[0].quote in text
+
+
+def test_where_the_network_doubts_a_chinese_question_its_words_may_settle_it(
+    minilm: TransformerEncoder,
+) -> None:
+    """The similarity reader answers by its own certainty, and is named; an English question is declined."""
+    never = TrainedReader(ReaderModel(), SimilarityReader(minilm), threshold=1.0)
+    reading = never.read("水壶的价格是多少？", [hit(0, "水壶的价格是 299 元。容量为 1.7 升。")])
+    assert not reading.abstained
     assert reading.explain["read_by"] == "similarity"
-    assert reading.explain["by_words_alone"] is False
     assert "299 元" in reading.answer
+    assert never.read("火星上有水吗？", [hit(0, "水壶的价格是 299 元。")]).abstained
+    assert never.read("What does the kettle cost?", HITS).abstained
 
 
 def test_the_network_finds_a_span_of_chinese_in_its_own_characters() -> None:
