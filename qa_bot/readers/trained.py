@@ -163,8 +163,8 @@ class TrainedReader:
 
         Args:
             model: The network with its calibration.
-            similarity: Weighs sentences beside the network; reads alone what the network's vocabulary
-                does not know.
+            similarity: Weighs sentences beside the network; reads alone Chinese that the network doubts,
+                and what its vocabulary does not know.
             caution: ``strict``, ``balanced`` or ``eager``.
             threshold: From which certainty on it answers, instead of what ``caution`` stands for.
         """
