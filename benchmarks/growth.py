@@ -62,6 +62,7 @@ class Filler:
         self.base, self.known = base, known
         self.draw, self.noise = random.Random(1), np.random.default_rng(1)
         self.centres = base.encoder.encode_passages(list(known[:256]))
+        base.settle()  # what a killed run left waiting
         self.passages = base.count()
 
     def fill(self, size: int) -> dict[str, float]:

@@ -83,7 +83,7 @@ def held_out_cases(
 
 
 def sample_cases(
-    model: ReaderModel, folder: Path, questions: Path, split: str, language: str = "en"
+    model: ReaderModel, folder: Path, questions: Path, split: str, language: str
 ) -> Iterator[Case]:
     """Give the questions of a sample base, as ``examples/questions.jsonl`` has them.
 
