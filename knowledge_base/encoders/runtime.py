@@ -12,10 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from knowledge_base.encoders.agreement import LEAST_COSINE, LEAST_OVERLAP, Agreement, agreement
-from knowledge_base.encoders.bert_onnx import BertShape, build_bert, quantize
+from knowledge_base.encoders.bert_onnx import NOT_FUSED, BertShape, build_bert
 from knowledge_base.encoders.model_cache import cached
 from knowledge_base.encoders.pooling import Floats, pool
 from knowledge_base.encoders.processor import cores, has_gpu, int8_instructions
+from knowledge_base.encoders.quantization import quantize
 from knowledge_base.encoders.tokens import Ints
 from knowledge_base.errors import EncoderError
 
@@ -24,7 +25,7 @@ Weights = Mapping[str, npt.NDArray[Any]]
 RUNTIMES = ("auto", "onnx-int8", "onnx-fp32", "torch")
 """What ``--runtime`` takes."""
 
-GRAPH_VERSION = 2
+GRAPH_VERSION = 4
 """Raised whenever the graph builder changes what it makes, so that old caches are passed over."""
 
 CPU_BATCH_TOKENS = 512
@@ -55,7 +56,7 @@ class Network:
     """A network to be run: its shape, where its weights come from, and what it is checked on.
 
     ``key`` names the weights; other weights need another. ``weights`` is called only where no cached
-    graph exists. ``probes`` gives rows of token ids, on which int8 is compared with float32 after
+    graph exists. ``probes`` gives rows of token ids, on which int8 is fitted and compared with float32 after
     ``pooling``; with ``ranked`` false only the cosine counts, for a network that ranks nothing by it.
     """
 
@@ -84,7 +85,7 @@ class OnnxRuntime:
         # one that went on spinning after the text would keep a core busy between questions
         options.add_session_config_entry("session.force_spinning_stop", "1")
         self._session = onnxruntime.InferenceSession(
-            str(path), options, providers=["CPUExecutionProvider"]
+            str(path), options, providers=["CPUExecutionProvider"], disabled_optimizers=NOT_FUSED
         )
         self.name, self.note = name, note
 
@@ -160,7 +161,7 @@ def _exact(network: Network, threads: int | None, note: str) -> OnnxRuntime:
 
 def _quantized(network: Network, threads: int | None, note: str) -> OnnxRuntime:
     def make(target: Path) -> None:
-        quantize(build_bert(network.weights(), network.shape), target)
+        quantize(build_bert(network.weights(), network.shape), network.probes(), target)
 
     path = cached(f"{_stem(network)}-int8.onnx", make)
     return OnnxRuntime(path, "onnx-int8", threads, note)

@@ -40,9 +40,6 @@ STRIDE = 96
 QUESTION_TOKENS = 64
 """The most tokens of a question."""
 
-BATCH_TOKENS = 4096
-"""The most padded tokens of one call."""
-
 MOST_PADDED = 1.25
 """A window joins a batch if it is at most this much longer than the shortest: padding costs as words do."""
 
@@ -133,7 +130,9 @@ class ReaderModel:
         while start < len(order):
             end = start + 1
             shortest = len(windows[order[start]].ids)
-            while end < len(order) and _fits(len(windows[order[end]].ids), shortest, end - start):
+            while end < len(order) and self._fits(
+                len(windows[order[end]].ids), shortest, end - start
+            ):
                 end += 1
             batch = [windows[n] for n in order[start:end]]
             scored = self._scored(batch, [wanted[window.passage] for window in batch])
@@ -180,6 +179,11 @@ class ReaderModel:
                 return windows
             at += room - STRIDE
 
+    def _fits(self, length: int, shortest: int, rows: int) -> bool:
+        """Tell whether one more window of this length may join a batch that begins with the shortest."""
+        most = self._runtime.batch_tokens
+        return (rows + 1) * length <= most and length <= MOST_PADDED * shortest
+
     def _scored(
         self, batch: Sequence[_Window], parts: Sequence[Sequence[tuple[int, int]]]
     ) -> list[PassageScore]:
@@ -199,11 +203,6 @@ class ReaderModel:
             )
             for row, window in enumerate(batch)
         ]
-
-
-def _fits(length: int, shortest: int, rows: int) -> bool:
-    """Tell whether one more window of this length may join a batch that begins with the shortest."""
-    return (rows + 1) * length <= BATCH_TOKENS and length <= MOST_PADDED * shortest
 
 
 def _best(window: _Window, spans: Floats, part: tuple[int, int]) -> SpanScore:
