@@ -1,6 +1,6 @@
 """Measures this project beside the default pipelines of four others, over the same documents in one run.
 
-``python benchmarks/run.py DOCUMENTS... [--bytes 300000] [--rounds 2]`` takes text files, folders or zip
+``python benchmarks/run.py DOCUMENTS... [--bytes 300000] [--rounds 2]`` takes text files, PDFs, folders or zip
 archives of them (up to ``--bytes`` of text), or one file in SQuAD's form, whose paragraphs are then the
 documents and whose questions are asked; of other documents pieces of sentences are asked. Every
 contestant runs in a process of its own, one after the other, in every round; the best of the rounds
@@ -26,7 +26,7 @@ import sys
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,6 +40,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from contestants import CONTESTANTS, Contestant
 
 from knowledge_base.encoders.processor import cores, int8_instructions
+from knowledge_base.loaders.pdf import load_pdf
 
 EACH, THREADS, CONCURRENT, SERVED = 50, 64, 128, 10_000
 """Questions of each figure, threads and questions of the concurrent one, passages that are served."""
@@ -49,15 +50,23 @@ Asked = tuple[str, tuple[str, ...]]
 
 
 def texts_of(path: Path) -> Iterator[str]:
-    """Give the texts of a file, a folder or an archive."""
+    """Give the texts of a file, a folder or an archive; a PDF's is what the project's own loader reads."""
     if path.suffix == ".zip":
         with zipfile.ZipFile(path) as archive:
             for name in sorted(archive.namelist()):
-                if name.endswith((".md", ".txt")):
-                    yield archive.read(name).decode("utf-8", "replace")
+                yield from text_of(name, archive.read(name))
         return
-    files = sorted(path.rglob("*")) if path.is_dir() else [path]
-    yield from (f.read_text(encoding="utf-8") for f in files if f.suffix in (".md", ".txt"))
+    for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+        if file.is_file():
+            yield from text_of(file.name, file.read_bytes())
+
+
+def text_of(name: str, data: bytes) -> Iterator[str]:
+    """Give the text of one file, if it is one that is read here."""
+    if name.endswith((".md", ".txt")):
+        yield data.decode("utf-8", "replace")
+    elif name.endswith(".pdf"):
+        yield load_pdf(data, name).text
 
 
 def squad(path: Path, most: int) -> tuple[list[str], list[Asked]]:
@@ -95,18 +104,21 @@ def material(paths: Sequence[Path], most: int) -> tuple[list[str], list[Asked]]:
     if len(paths) == 1 and paths[0].name.endswith((".json", ".json.gz")):
         return squad(paths[0], most)
     # a little of every source, and no file so long that it is all there is
-    every = [[text[:30_000] for text in texts_of(path)] for path in paths]
+    every = ((text[:30_000] for text in texts_of(path)) for path in paths)
     chosen = [text for texts in every for text in taken(texts, most // len(paths))]
     return chosen, pieces(chosen, 2 * EACH + CONCURRENT + 30)
 
 
-def taken(texts: Sequence[str], most: int) -> list[str]:
-    """Return the first texts, up to so many bytes."""
-    found: list[str] = []
+def taken(texts: Iterable[str], most: int) -> list[str]:
+    """Return the first texts, each once, up to so many bytes."""
+    found: dict[str, None] = {}
+    size = 0
     for text in texts:
-        if sum(len(one.encode()) for one in found) < most:
-            found.append(text)
-    return found
+        if size >= most:
+            break
+        size += 0 if text in found else len(text.encode())
+        found[text] = None
+    return list(found)
 
 
 def timed(questions: Sequence[Asked], ask: Callable[[str], Any]) -> dict[str, float]:
