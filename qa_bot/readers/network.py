@@ -44,6 +44,10 @@ MOST_PADDED = 1.25
 """A window joins a batch if it is at most this much longer than the shortest: padding costs as words do."""
 
 
+_Text = tuple[str, tuple[tuple[int, int], ...]]
+"""A text to read, and the ranges of characters in which its spans are looked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class PassageScore:
     """What the network says of one passage: two logits, and the best span of each of its parts."""
@@ -122,10 +126,17 @@ class ReaderModel:
             parts: For each text the ranges of characters in which the best span is looked for,
                 such as its sentences; by default the whole text is one.
         """
-        wanted = [[(0, len(text))] for text in passages] if parts is None else parts
-        windows = [w for n, text in enumerate(passages) for w in self._windows(question, n, text)]
+        wanted = [((0, len(text)),) for text in passages] if parts is None else map(tuple, parts)
+        asked = list(zip(passages, wanted, strict=True))
+        # a copy is read once: beside other passages int8 would give it another score
+        distinct = list(dict.fromkeys(asked))
+        scores = dict(zip(distinct, self._read(question, distinct), strict=True))
+        return [scores[one] for one in asked]
+
+    def _read(self, question: str, texts: Sequence[_Text]) -> list[PassageScore]:
+        windows = [w for n, (text, _) in enumerate(texts) for w in self._windows(question, n, text)]
         order = sorted(range(len(windows)), key=lambda n: len(windows[n].ids))
-        found: list[tuple[int, PassageScore]] = []
+        best: dict[int, PassageScore] = {}
         start = 0
         while start < len(order):
             end = start + 1
@@ -135,13 +146,12 @@ class ReaderModel:
             ):
                 end += 1
             batch = [windows[n] for n in order[start:end]]
-            scored = self._scored(batch, [wanted[window.passage] for window in batch])
-            found += zip((window.passage for window in batch), scored, strict=True)
+            scored = self._scored(batch, [texts[window.passage][1] for window in batch])
+            for window, score in zip(batch, scored, strict=True):
+                known = best.get(window.passage)
+                best[window.passage] = _joined(known, score) if known else score
             start = end
-        best: dict[int, PassageScore] = {}
-        for number, score in found:
-            best[number] = _joined(best[number], score) if number in best else score
-        return [best[number] for number in range(len(passages))]
+        return [best[number] for number in range(len(texts))]
 
     def read_again(self, question: str, part: Part) -> SpanScore:
         """Read a part once more, alone below its headings; return the span both readings prefer.

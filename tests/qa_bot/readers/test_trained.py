@@ -187,3 +187,15 @@ def test_a_sentence_that_two_windows_share_is_weighed_once(
         "Dogs stay outside.",
     ]
     assert len(values) == 3
+
+
+def test_a_copy_is_scored_as_the_first_of_it() -> None:
+    """However many passages stand between the two: they are not read in calls of their own."""
+    model = ReaderModel()
+    others = [" ".join([TEXTS[0]] * number) for number in range(2, 9)]
+    scores = model.score("What does the kettle cost?", [TEXTS[0], *others, TEXTS[0]])
+    assert len(scores) == len(others) + 2
+    assert scores[0] == scores[-1]
+    alone = model.score("What does the kettle cost?", [TEXTS[0], TEXTS[0]])
+    assert alone[0] == alone[1]
+    assert alone[0].relevant == pytest.approx(scores[0].relevant, abs=0.5)
