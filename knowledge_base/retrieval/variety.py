@@ -16,6 +16,9 @@ SAME = 0.9
 RUN = 3
 """Words, or Chinese characters, of a run."""
 
+EVEN = 1e-4
+"""Scores so near are equal: the same vector in another row of a product differs by a rounding."""
+
 REMEMBERED = 512
 """Texts whose runs are kept, some 25 kB each."""
 
@@ -31,7 +34,8 @@ def collapse(hits: Sequence[ScoredPassage]) -> list[ScoredPassage]:
     """Return the hits without those that say the same as a better one, which keeps them.
 
     Two passages say the same when nine in ten of their runs of three words are common and their
-    numbers and codes are equal: a price list of another model is not the same.
+    numbers and codes are equal: a price list of another model is not the same. Of those that score the
+    same the one with the shortest path stays, then the first by name: "terms.md" before "terms (1).md".
     """
     kept: list[ScoredPassage] = []
     said: list[_Said] = []
@@ -42,9 +46,17 @@ def collapse(hits: Sequence[ScoredPassage]) -> list[ScoredPassage]:
             kept.append(hit)
             said.append(own)
         else:
-            first = kept[same]
-            kept[same] = replace(first, duplicates=(*first.duplicates, hit.passage))
+            first, copy = kept[same], hit
+            copies = first.duplicates
+            if first.score - copy.score < EVEN and _plainness(copy) < _plainness(first):
+                first, copy = copy, first
+            kept[same] = replace(first, duplicates=(*copies, copy.passage))
     return kept
+
+
+def _plainness(hit: ScoredPassage) -> tuple[int, str, int]:
+    passage = hit.passage
+    return len(passage.source), passage.source, passage.ordinal
 
 
 class _Said:

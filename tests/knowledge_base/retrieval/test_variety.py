@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 import numpy as np
@@ -26,6 +27,18 @@ def test_copies_collapse_onto_the_better_one_which_keeps_them() -> None:
     assert [one.passage.id for one in found] == ["a", "b"]
     assert [same.id for same in found[0].duplicates] == ["c", "d"]
     assert found[1].duplicates == ()
+
+
+def test_of_copies_that_score_the_same_the_one_with_the_shortest_path_stays() -> None:
+    """A rounding does not decide which, nor the order in which they were taken in."""
+    other = "The store is open from nine to five on working days."
+    copies = [hit("terms (1)", TEXT, 2.0000001), hit("terms", TEXT, 2.0), hit("words", TEXT, 2.0)]
+    for order in itertools.permutations(copies):
+        found = collapse([*order, hit("b", other)])
+        assert [one.passage.id for one in found] == ["terms", "b"]
+        assert {same.id for same in found[0].duplicates} == {"terms (1)", "words"}
+    better = collapse([hit("terms (1)", TEXT, 2.1), hit("terms", TEXT, 2.0)])
+    assert better[0].passage.id == "terms (1)"
 
 
 def test_another_number_is_another_statement() -> None:
