@@ -14,12 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
+
+from knowledge_base.encoders.pooling import Floats
 
 if TYPE_CHECKING:
     import onnx
-
-Floats = npt.NDArray[np.float32]
 
 PRODUCTS = ("MatMul", "Attention")
 """The operators that multiply with weights: their second input."""
