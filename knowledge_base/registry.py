@@ -15,7 +15,14 @@ from sqlalchemy import Engine, Select, bindparam, delete, func, insert, select, 
 
 from knowledge_base.errors import SourceNotFound
 from knowledge_base.filters import check_day, page_number, passes, source_matches
-from knowledge_base.rows import info_of, packed_section, packed_suspicions, passage_of, section_of
+from knowledge_base.rows import (
+    PASSAGE,
+    info_of,
+    packed_section,
+    packed_suspicions,
+    passage_of,
+    section_of,
+)
 from knowledge_base.suspicion import suspicions
 from knowledge_base.tables import INDEXED, PENDING, REMOVING, documents, passages, texts
 from knowledge_base.types import Document, DocumentInfo, Filter, Passage
@@ -363,18 +370,10 @@ class Registry:
         return frozenset(ids)
 
     def _select(self) -> Select[Any]:
-        columns = documents.c
         return (
-            select(
-                passages,
-                columns.source,
-                columns.title,
-                columns.language,
-                columns.metadata,
-                columns.suspicions,
-            )
+            select(*PASSAGE, passages.c.state, passages.c.text_hash)
             .join(documents, documents.c.id == passages.c.document_id)
-            .where(passages.c.base_id == self.base_id, columns.base_id == self.base_id)
+            .where(passages.c.base_id == self.base_id, documents.c.base_id == self.base_id)
         )
 
 

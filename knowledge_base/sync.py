@@ -231,21 +231,23 @@ class Synchronizer:
     def _divided(
         self, parsed: Generator[Parsed, None, None], clock: StageClock
     ) -> Generator[_Divided, None, None]:
+        """Split each file and register it as pending."""
         with closing(parsed):
             for one in parsed:
                 with clock.busy("split"):
                     parts = [] if one.document is None else self._split(one.document)
-                yield _Divided(one, parts)
+                divided = _Divided(one, parts)
+                with clock.busy("register"):
+                    self._register(divided)
+                yield divided
 
     def _encoded(
         self, divided: Generator[_Divided, None, None], clock: StageClock
     ) -> Generator[_Divided | _Batch | int, None, None]:
-        """Register each file as pending, then encode; give what happened, in order."""
+        """Encode what was registered; give what happened, in order."""
         waiting: list[tuple[Passage, str]] = []
         with closing(divided):
             for one in divided:
-                with clock.busy("register"):
-                    self._register(one)
                 yield one
                 waiting += one.parts
                 if len(waiting) >= FLUSH:

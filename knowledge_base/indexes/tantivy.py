@@ -43,6 +43,9 @@ LONGEST = 64
 FEW = 20_000
 """Up to this many allowed ids are given to tantivy; beyond, its hits are sifted."""
 
+NAMED = 2_000
+"""Up to this many ids are looked up one by one; beyond, a walk through all ids finds them sooner."""
+
 _TERM = re.compile(r'Term\(field=\d+, type=\w+, "(.*)"\)')
 
 DISTANCES = ((9, 2), (5, 1))
@@ -124,15 +127,16 @@ class TantivyIndex:
         less than the query's own words.
         """
         searcher = self._index.searcher()
-        parsed = self._parsed(searcher, query, names)
-        if parsed is None or k <= 0 or (allowed is not None and not allowed):
+        exact, guessed = self._clauses(searcher, query, names)
+        if not (exact or guessed) or k <= 0 or (allowed is not None and not allowed):
             return []
+        parsed = _any_of([*exact, *guessed])
         if allowed is not None and len(allowed) <= FEW:
-            parsed, allowed = self._restricted(parsed, sorted(allowed)), None
+            parsed, allowed = _within(parsed, self._among(sorted(allowed))), None
         wanted = k
         while True:
             found = searcher.search(parsed, wanted, count=False).hits
-            hits = [(str(searcher.doc(address)["id"][0]), float(score)) for score, address in found]
+            hits = [(_id(searcher, at), float(score)) for score, at in found]
             kept = [hit for hit in hits if allowed is None or hit[0] in allowed]
             if len(kept) >= k or len(hits) < wanted:
                 return kept[:k]
@@ -148,23 +152,22 @@ class TantivyIndex:
     ) -> dict[str, dict[str, float]]:
         """Return what each matched term adds to the BM25 score of each passage, largest first."""
         searcher = self._index.searcher()
-        parsed = self._parsed(searcher, query, names)
-        if parsed is None or not ids:
+        exact, guessed = self._clauses(searcher, query, names)
+        if not ids or not (exact or guessed):
             return {}
-        inside = tantivy.Query.term_set_query(self._schema, "id", list(ids))
-        found: dict[str, dict[str, float]] = {}
-        for _, address in searcher.search(inside, len(ids), count=False).hits:
-            try:
-                told = orjson.loads(parsed.explain(searcher, address).to_json())
-            except ValueError:  # a passage without the words cannot be explained
-                continue
-            shares: dict[str, float] = {}
-            for clause in told.get("details", ()):
-                term = _term_in(clause)
-                shares[term] = shares.get(term, 0.0) + round(float(clause["value"]), 4)
-            name = str(searcher.doc(address)["id"][0])
-            found[name] = dict(sorted(shares.items(), key=lambda share: -share[1]))
-        return found
+        inside, exactly = self._among(ids), _any_of(exact)
+        held = searcher.search(inside, len(ids), count=False).hits
+        found = {_id(searcher, at): _shares(exactly, searcher, at) for _, at in held}
+        if guessed:
+            # explained, every passage would have all words of the index compared with a slip anew
+            either = _within(_any_of(guessed), inside)
+            for score, at in searcher.search(either, len(ids), count=False).hits:
+                found[_id(searcher, at)][""] = round(float(score), 4)
+        return {
+            name: dict(sorted(shares.items(), key=lambda share: -share[1]))
+            for name, shares in found.items()
+            if shares
+        }
 
     def known(self, query: str) -> dict[str, int]:
         """Return in how many passages each term of a query occurs, 0 where none has it."""
@@ -183,7 +186,7 @@ class TantivyIndex:
         if not total:
             return set()
         hits = searcher.search(tantivy.Query.all_query(), total, count=False).hits
-        return {str(searcher.doc(address)["id"][0]) for _, address in hits}
+        return {_id(searcher, at) for _, at in hits}
 
     def renew(self) -> None:
         """Note that everything held is of the present analysis."""
@@ -221,7 +224,10 @@ class TantivyIndex:
         writer.commit()
         self._index.reload()
 
-    def _parsed(self, searcher: Any, query: str, names: Sequence[str] = ()) -> Any:
+    def _clauses(
+        self, searcher: Any, query: str, names: Sequence[str] = ()
+    ) -> tuple[list[Any], list[Any]]:
+        """Return what a query looks for: the words as they are, and those that may be slips."""
         own = self._terms(query)
         known = {(term.field, term.text) for term in own}
         other = [
@@ -229,31 +235,34 @@ class TantivyIndex:
             for term in dict.fromkeys(t for name in names for t in self._terms(name))
             if (term.field, term.text) not in known
         ]
-        clauses = [self._clause(searcher, term) for term in (*own, *other)]
+        exact: list[Any] = []
+        guessed: list[Any] = []
+        for term in (*own, *other):
+            distance = self._forgiven(searcher, term)
+            if distance:
+                clause = tantivy.Query.fuzzy_term_query(self._schema, "body", term.text, distance)
+            else:
+                clause = tantivy.Query.term_query(self._schema, term.field, term.text)
+            wanted = guessed if distance else exact
+            wanted.append(tantivy.Query.boost_query(clause, term.boost))
         for phrase in phrases(query):
             words = self._english.analyze(phrase)
             if len(words) > 1:
-                exact = tantivy.Query.phrase_query(self._schema, "body", list(words))
-                clauses.append(tantivy.Query.boost_query(exact, PHRASE_BOOST))
-        if not clauses:
-            return None
-        return tantivy.Query.boolean_query([(tantivy.Occur.Should, clause) for clause in clauses])
+                whole = tantivy.Query.phrase_query(self._schema, "body", list(words))
+                exact.append(tantivy.Query.boost_query(whole, PHRASE_BOOST))
+        return exact, guessed
 
-    def _restricted(self, parsed: Any, ids: Sequence[str]) -> Any:
-        inside = tantivy.Query.term_set_query(self._schema, "id", list(ids))
-        unscored = tantivy.Query.const_score_query(inside, 0.0)
-        return tantivy.Query.boolean_query(
-            [(tantivy.Occur.Must, parsed), (tantivy.Occur.Must, unscored)]
-        )
-
-    def _clause(self, searcher: Any, term: _Term) -> Any:
+    def _forgiven(self, searcher: Any, term: _Term) -> int:
+        """Return how many slips are forgiven: a code or a Chinese word is not guessed at."""
         distance = next((d for length, d in DISTANCES if len(term.text) >= length), 0)
-        # a word that the base does not know may be a slip; a code or a Chinese word is not guessed at
-        if term.field == "body" and distance and not searcher.doc_freq("body", term.text):
-            near = tantivy.Query.fuzzy_term_query(self._schema, "body", term.text, distance)
-            return tantivy.Query.boost_query(near, term.boost)
-        exact = tantivy.Query.term_query(self._schema, term.field, term.text)
-        return tantivy.Query.boost_query(exact, term.boost)
+        known = term.field != "body" or not distance or searcher.doc_freq("body", term.text)
+        return 0 if known else distance
+
+    def _among(self, ids: Sequence[str]) -> Any:
+        """Return what matches the passages of these ids."""
+        if len(ids) > NAMED:
+            return tantivy.Query.term_set_query(self._schema, "id", list(ids))
+        return _any_of([tantivy.Query.term_query(self._schema, "id", name) for name in ids])
 
     def _terms(self, query: str) -> list[_Term]:
         words = [w for w in query.split() if w.lower().strip(".,;:?!'\"()") not in STOP_WORDS]
@@ -275,6 +284,35 @@ class TantivyIndex:
                 for term in telling
             ]
         return list(dict.fromkeys(found))[: 2 * LONGEST]
+
+
+def _any_of(clauses: Sequence[Any]) -> Any:
+    return tantivy.Query.boolean_query([(tantivy.Occur.Should, clause) for clause in clauses])
+
+
+def _within(query: Any, inside: Any) -> Any:
+    """Return a query restricted to what ``inside`` matches, its scores unchanged."""
+    unscored = tantivy.Query.const_score_query(inside, 0.0)
+    return tantivy.Query.boolean_query(
+        [(tantivy.Occur.Must, query), (tantivy.Occur.Must, unscored)]
+    )
+
+
+def _id(searcher: Any, address: Any) -> str:
+    return str(searcher.doc(address)["id"][0])
+
+
+def _shares(query: Any, searcher: Any, address: Any) -> dict[str, float]:
+    """Return what each term of a query adds to one passage's score; none without the words."""
+    try:
+        told = orjson.loads(query.explain(searcher, address).to_json())
+    except ValueError:  # a passage without the words cannot be explained
+        return {}
+    shares: dict[str, float] = {}
+    for clause in told.get("details", ()):
+        term = _term_in(clause)
+        shares[term] = shares.get(term, 0.0) + round(float(clause["value"]), 4)
+    return shares
 
 
 def _term_in(clause: Mapping[str, Any]) -> str:

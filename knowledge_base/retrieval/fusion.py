@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -16,11 +15,11 @@ DENSE_WEIGHT = 0.5
 """The dense share of the fused score, for text that the encoder can read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fused:
+class Fused(NamedTuple):
     """A candidate with its fused score, the sum of what the two sides add.
 
-    ``wordings`` is what other wordings of the query add to that.
+    ``wordings`` is what other wordings of the query add to that. Of all values a search makes most of
+    these, hundreds, and a tuple is made soonest.
     """
 
     name: str
@@ -48,10 +47,9 @@ def fuse(dense: Mapping[str, float], lexical: Mapping[str, float], weight: float
         weight: The dense share, 0 to 1.
     """
     ids, near, worded, order = _ranked(dense, lexical, weight)
-    return [
-        Fused(ids[at], float(near[at] + worded[at]), float(near[at]), float(worded[at]))
-        for at in order
-    ]
+    names = [ids[at] for at in order]
+    shares = ((near + worded)[order].tolist(), near[order].tolist(), worded[order].tolist())
+    return list(map(Fused, names, *shares))
 
 
 def foremost(
@@ -94,7 +92,7 @@ def pooled(first: Sequence[Fused], others: Sequence[Sequence[Fused]]) -> list[Fu
     made = []
     for name, total in totals.items():
         one, score = own.get(name, Fused(name, 0.0, 0.0, 0.0)), math.log(total)
-        made.append(replace(one, score=score, wordings=score - one.dense - one.lexical))
+        made.append(one._replace(score=score, wordings=score - one.dense - one.lexical))
     return sorted(made, key=lambda one: (-one.score, one.name))
 
 
