@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Engine, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, Select, bindparam, delete, func, insert, select, update
 
 from knowledge_base.errors import SourceNotFound
 from knowledge_base.filters import check_day, page_number, passes, source_matches
+from knowledge_base.passage_cache import PassageCache
 from knowledge_base.rows import (
     PASSAGE,
     info_of,
@@ -42,13 +44,14 @@ class Stamp:
 
 
 class Registry:
-    """The documents and passages of one knowledge base."""
+    """The documents and passages of one knowledge base, which no other object writes while it is used."""
 
     def __init__(self, engine: Engine, base_id: int) -> None:
         """Take the database and the row of the knowledge base in it."""
         self._engine = engine
         self.base_id = base_id
         # made once: to put a statement together takes as long as to run it
+        self._recent = PassageCache()
         self._by_id = self._select().where(passages.c.id.in_(bindparam("ids", expanding=True)))
 
     # documents
@@ -64,7 +67,7 @@ class Registry:
 
     def touch(self, source: str, size: int, mtime_ns: int) -> None:
         """Note a new modification time of a file whose content is the same."""
-        with self._engine.begin() as connection:
+        with self._writing() as connection:
             connection.execute(
                 update(documents)
                 .where(documents.c.base_id == self.base_id, documents.c.source == source)
@@ -95,7 +98,7 @@ class Registry:
             "sections": [packed_section(section) for section in document.sections],
         }
         key = (documents.c.base_id == self.base_id, documents.c.source == document.source)
-        with self._engine.begin() as connection:
+        with self._writing() as connection:
             row = connection.execute(select(documents.c.id).where(*key)).scalar()
             if row is None:
                 added = {
@@ -143,7 +146,7 @@ class Registry:
 
     def mark_removing(self, sources: Collection[str]) -> None:
         """Mark documents and their passages as to be removed; they are no longer found."""
-        with self._engine.begin() as connection:
+        with self._writing() as connection:
             for some in _slices(list(sources)):
                 chosen = select(documents.c.id).where(
                     documents.c.base_id == self.base_id, documents.c.source.in_(some)
@@ -196,7 +199,7 @@ class Registry:
         unseen = select(columns.id).where(
             columns.base_id == self.base_id, columns.suspicions.is_(None)
         )
-        with self._engine.begin() as connection:
+        with self._writing() as connection:
             for row in connection.execute(unseen).scalars().all():
                 text = connection.execute(
                     select(texts.c.text).where(texts.c.document_id == row)
@@ -242,12 +245,7 @@ class Registry:
 
     def passages(self, ids: Collection[str]) -> dict[str, Passage]:
         """Return the indexed passages of these ids; others are left out."""
-        found: dict[str, Passage] = {}
-        with self._engine.connect() as connection:
-            for some in _slices(list(ids)):
-                rows = connection.execute(self._by_id, {"ids": some}).all()
-                found.update((row.id, passage_of(row)) for row in rows if row.state == INDEXED)
-        return found
+        return self._recent.of(ids, self._read)
 
     def around(self, passage: Passage, before: int, after: int) -> list[Passage]:
         """Return a passage with those before and after it in its document, in order."""
@@ -315,7 +313,7 @@ class Registry:
             .values(state=state)
         )
         if ids:
-            with self._engine.begin() as connection:
+            with self._writing() as connection:
                 connection.execute(statement, [{"passage": name} for name in ids])
 
     def mark_documents_indexed(self) -> None:
@@ -323,7 +321,7 @@ class Registry:
         waiting = select(passages.c.document_id).where(
             passages.c.base_id == self.base_id, passages.c.state == PENDING
         )
-        with self._engine.begin() as connection:
+        with self._writing() as connection:
             connection.execute(
                 update(documents)
                 .where(
@@ -336,7 +334,7 @@ class Registry:
 
     def purge(self) -> None:
         """Delete what is marked as removing: passages, then documents."""
-        with self._engine.begin() as connection:
+        with self._writing() as connection:
             for table in (passages, documents):
                 connection.execute(
                     delete(table).where(table.c.base_id == self.base_id, table.c.state == REMOVING)
@@ -368,6 +366,23 @@ class Registry:
                     chosen_passages = chosen_passages.where(passages.c.page == page_number(page))
                 ids.update(connection.execute(chosen_passages).scalars())
         return frozenset(ids)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        """Give a transaction; what was read before it is read again after it."""
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        finally:
+            self._recent.clear()
+
+    def _read(self, ids: Sequence[str]) -> dict[str, Passage]:
+        found: dict[str, Passage] = {}
+        with self._engine.connect() as connection:
+            for some in _slices(ids):
+                rows = connection.execute(self._by_id, {"ids": some}).all()
+                found.update((row.id, passage_of(row)) for row in rows if row.state == INDEXED)
+        return found
 
     def _select(self) -> Select[Any]:
         return (

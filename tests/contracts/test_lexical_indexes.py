@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from knowledge_base.errors import IndexMismatch
-from knowledge_base.indexes.tantivy import TantivyIndex
+from knowledge_base.indexes.tantivy import NAMED, TantivyIndex
 from knowledge_base.types import Passage
 
 
@@ -96,6 +96,29 @@ def test_the_shares_of_the_matched_terms_sum_to_the_score(index: TantivyIndex) -
     assert index.known(query)["spaceship"] == 0
 
 
+def test_what_is_found_by_a_slip_is_explained_without_a_name(index: TantivyIndex) -> None:
+    """What the slip stands for cannot be told; its share stands beside those of the known words."""
+    query = "warrenty x-200"
+    scores = dict(index.search(query, 5))
+    explained = index.explain(query, list(scores))
+    assert set(explained) == set(scores) >= {"warranty", "other"}
+    for name, score in scores.items():
+        assert sum(explained[name].values()) == pytest.approx(score, rel=1e-3)
+    assert explained["other"][""] > 0
+    assert set(index.explain("warrenty", ["other", "zh"])) == {"other"}
+
+
+@pytest.mark.parametrize("count", [NAMED, NAMED + 1])
+def test_however_many_are_allowed_only_they_are_found(tmp_path: Path, count: int) -> None:
+    """Few are looked up one by one, many by a walk through all ids."""
+    index = TantivyIndex(tmp_path / "many")
+    index.upsert([passage(f"p{number}", "The same words.") for number in range(count + 5)])
+    allowed = {f"p{number}" for number in range(count)}
+    found = index.search("words", count + 5, allowed)
+    assert {name for name, _ in found} == allowed
+    index.close()
+
+
 def test_a_passage_without_the_words_has_no_shares(index: TantivyIndex) -> None:
     """It is left out, as is one that is not there; the others are told."""
     explained = index.explain("warranty", ["zh", "other", "unknown"])
@@ -133,7 +156,7 @@ def test_a_killed_writer_leaves_an_index_that_opens(tmp_path: Path) -> None:
     """SIGKILL while it writes: no stale lock, no damage."""
     script = (
         "from tests.contracts.test_lexical_indexes import passage\n"
-        "from knowledge_base.indexes.tantivy import TantivyIndex\n"
+        "from knowledge_base.indexes.tantivy import NAMED, TantivyIndex\n"
         "from pathlib import Path\nimport sys\n"
         "index = TantivyIndex(Path(sys.argv[1]))\n"
         "for n in range(100000):\n"
