@@ -45,13 +45,14 @@ def collapse(hits: Sequence[ScoredPassage]) -> list[ScoredPassage]:
     same the one with the shortest path stays, then the first by name: "terms.md" before "terms (1).md".
     """
     kept: list[ScoredPassage] = []
-    said: list[_Said] = []
+    said: dict[frozenset[str], list[tuple[int, _Said]]] = {}
     for hit in hits:
         own = _said(hit.passage.text)
-        same = next((at for at, other in enumerate(said) if own.is_as(other)), None)
+        alike = said.setdefault(own.figures, [])
+        same = next((at for at, other in alike if own.is_as(other)), None)
         if same is None:
+            alike.append((len(kept), own))
             kept.append(hit)
-            said.append(own)
         else:
             first, copy = kept[same], hit
             copies = first.duplicates
@@ -80,9 +81,11 @@ class _Said:
     def is_as(self, other: _Said) -> bool:
         if self.figures != other.figures:
             return False
-        smaller, larger = sorted((len(self.runs), len(other.runs)))
+        mine, theirs = len(self.runs), len(other.runs)
         # sets of such sizes cannot have more in common than the smaller has
-        return smaller >= SAME * larger and overlap(self.runs, other.runs) >= SAME
+        if mine < SAME * theirs or theirs < SAME * mine:
+            return False
+        return overlap(self.runs, other.runs) >= SAME
 
 
 @functools.lru_cache(REMEMBERED)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from knowledge_base.encoders.hashing import HashingEncoder
+from knowledge_base.home import Home
 from knowledge_base.knowledge_base import KnowledgeBase
 from knowledge_base.passage_cache import PassageCache
-from knowledge_base.types import Passage
+from knowledge_base.registry import Registry, Stamp
+from knowledge_base.types import Document, Passage, Section
 
 
 def passage(name: str, text: str = "words") -> Passage:
@@ -70,6 +74,31 @@ def test_it_gives_what_is_written_now_whatever_was_asked(
         assert {name: one.text for name, one in found.items()} == {
             name: f"{name}{version}" for name in step
         }
+
+
+def test_what_the_registry_gives_is_what_was_written_last(home: Home) -> None:
+    """A passage keeps its id where another before it grew: it begins elsewhere, under another title."""
+    registry = Registry(home.engine, home.create("moved", HashingEncoder()).id)
+    stamp = Stamp(1, 1, "hash", "pending")
+
+    def written(before: str, title: str) -> Passage:
+        text = f"{before}\n\nVisitors are let in from nine."
+        document = Document("/a", title, text, (Section(0, len(text)),), "text/plain")
+        one = Passage("visits", "/a", title, text[-35:], len(text) - 35, len(text), 0, 7)
+        registry.put(document, [(one, "hash")], stamp)
+        registry.mark(["visits"], "indexed")
+        return replace(one, language=document.language)
+
+    for before, title in (
+        ("Hours", "Visits"),
+        ("Hours of the house", "Visits"),
+        ("Hours", "Guests"),
+    ):
+        expected = written(before, title)
+        for _ in range(2):
+            assert registry.passages(["visits"]) == {"visits": expected}
+    registry.mark_removing(["/a"])
+    assert registry.passages(["visits"]) == {}
 
 
 def test_a_search_sees_every_change_of_the_base(base: KnowledgeBase, folder: Path) -> None:
