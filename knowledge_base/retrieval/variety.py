@@ -141,8 +141,12 @@ def shingles(text: str) -> Runs:
     if len(words) <= RUN:
         return np.array([hash(tuple(words))], np.int64)
     numbers = np.fromiter(map(hash, words), np.int64, len(words))
-    # thirty passages a question are read so, and a set of words takes twenty times the memory
-    return np.unique(numbers[:-2] * _FIRST + numbers[1:-1] * _SECOND + numbers[2:])
+    # thirty passages a question are read so: a set of words takes twenty times the memory, numpy's
+    # own unique twice the time
+    runs = np.sort(numbers[:-2] * _FIRST + numbers[1:-1] * _SECOND + numbers[2:])
+    new = np.ones(len(runs), bool)
+    np.not_equal(runs[1:], runs[:-1], out=new[1:])
+    return runs[new]
 
 
 def overlap(first: Runs, second: Runs) -> float:
