@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from knowledge_base.encoders.glosses import is_name
 from knowledge_base.indexes.analysis import STOP_WORDS, codes, has_cjk, simplified
@@ -20,7 +21,9 @@ NAME_CAP = 0.22
 """The most confidence where a name in the question occurs in no passage."""
 
 _PLACE = re.compile(r"..[省市区县镇乡村州国站]$")
-_WORD = re.compile(r"[A-Za-z][A-Za-z'-]*")
+_WORD = re.compile(r"[A-Za-z](?:['-]?[A-Za-z])*")
+_SHORTENED = re.compile(r"'(?:s|m|d|ve|ll|re)$", re.IGNORECASE)
+_VERSION = re.compile(r"v(\d[\d.]*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +51,17 @@ class Unmentioned:
 
 def unmentioned(question: str, hits: Sequence[ScoredPassage]) -> Unmentioned:
     """Return what a question names that none of the passages mentions."""
-    held = set(terms(_text(hits)))
-    missing = [c.upper() for c in codes(question) if _is_model(c) and c not in held]
-    names = [n for n in _names(question) if stem(n) not in held and n.upper() not in missing]
+    text = _text(hits)
+    held = set(terms(text))
+    missing = [
+        c.upper()
+        for c in codes(question)
+        if _is_model(c) and c not in held and not _is_version(c, text)
+    ]
+    names = [n for n in _names(question) if not _is_held(n, held) and n.upper() not in missing]
     if has_cjk(question):
-        text = simplified(_text(hits))
-        names += [place for place in _places(simplified(question)) if place not in text]
+        simple = simplified(text)
+        names += [place for place in _places(simplified(question)) if place not in simple]
     return Unmentioned(tuple(missing), tuple(names))
 
 
@@ -106,17 +114,32 @@ def _is_model(code: str) -> bool:
     return re.search(r"[a-z]", code) is not None and re.search(r"\d", code) is not None
 
 
+def _is_held(name: str, held: set[str]) -> bool:
+    """Tell whether a name is among terms, or each part of it: X-rays where there is an X-ray image."""
+    return stem(name) in held or held.issuperset(terms(name))
+
+
+def _is_version(code: str, text: str) -> bool:
+    """Tell whether a code is short for a version that a text names in full: v2 for version 2."""
+    short = _VERSION.fullmatch(code)
+    return short is not None and f"version {short.group(1)}" in text.lower()
+
+
 def _names(question: str) -> list[str]:
-    """Return the words written with a capital inside a sentence that is not all in capitals."""
+    """Return the words written with a capital inside a sentence that is not all in capitals.
+
+    What stands beside a digit is part of a code, and is looked for as one.
+    """
     if question.upper() == question:
         return []
     words = list(_WORD.finditer(question))
-    return [
-        word.group().removesuffix("'s")
-        for before, word in zip([None, *words], words, strict=False)
-        if before is not None
-        and word.group()[0].isupper()
-        and len(word.group()) > 2
-        and word.group().lower() not in STOP_WORDS
+    inside = [
+        word
+        for before, word in pairwise(words)
+        if word.group()[0].isupper()
         and not re.search(r"[.!?:]\s*$", question[before.end() : word.start()])
+        and not re.search(r"\d-?$", question[: word.start()])
+        and not re.match(r"-?\d", question[word.end() :])
     ]
+    names = [_SHORTENED.sub("", word.group()) for word in inside]
+    return [name for name in names if len(name) > 2 and name.lower() not in STOP_WORDS]

@@ -26,3 +26,34 @@ def test_of_chinese_only_names_of_places_are_missed(
 ) -> None:
     """Ordinary words that the tagger takes for places are none: such questions were all declined."""
     assert unmentioned(question, [HIT]).all == missing
+
+
+ENGLISH = (
+    "The Mill Lane car park costs £9 a day. X-ray images are kept for 12 years. Error SSO-104 means that "
+    "a clock is wrong. An SEV2 is answered within 25 minutes. Version 2 of the interface ends in January."
+)
+ENGLISH_HIT = ScoredPassage(
+    Passage("e", "b.md", "", ENGLISH, 0, len(ENGLISH), 0, 50), 1.0, Explanation()
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "missing"),
+    [
+        ("What's the most I'd pay for a day in the Mill Lane car park?", ()),
+        ("My picture is old and I've lost it, and I'm sure they'll say so", ()),
+        ("How long do you hang on to X-rays?", ()),
+        ("Error SSO-104 when signing in, what's wrong?", ()),
+        ("How quickly do we react to a SEV2?", ()),
+        ("when does api v2 end", ()),
+        ("What does error SSO-125 mean?", ("SSO-125",)),
+        ("when does api v3 end", ("V3",)),
+        ("What does a day in the Brook Lane car park cost?", ("Brook",)),
+        ("What did O'Brien's car cost?", ("O'Brien",)),
+    ],
+)
+def test_what_is_shortened_or_part_of_a_code_is_no_name(
+    question: str, missing: tuple[str, ...]
+) -> None:
+    """X-rays, "SSO" of SSO-104, "I'd": each was taken for a name that no passage has, and declined."""
+    assert unmentioned(question, [ENGLISH_HIT]).all == missing
