@@ -24,6 +24,12 @@ _PLACE = re.compile(r"..[省市区县镇乡村州国站]$")
 _WORD = re.compile(r"[A-Za-z](?:['-]?[A-Za-z])*")
 _SHORTENED = re.compile(r"'(?:s|m|d|ve|ll|re)$", re.IGNORECASE)
 _VERSION = re.compile(r"v(\d[\d.]*)")
+_NUMBERED = re.compile(r"\b([A-Za-z]{3,}) (\d+(?:\.\d+)*)\b")
+_DATED = frozenset(
+    "january february march april may june july august september october november december "
+    "monday tuesday wednesday thursday friday saturday sunday".split(" ")
+)
+"""What a number follows that is no name of one thing among others: a rule of April holds in May."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,7 @@ def unmentioned(question: str, hits: Sequence[ScoredPassage]) -> Unmentioned:
         if _is_model(c) and c not in held and not _is_version(c, text)
     ]
     names = [n for n in _names(question) if not _is_held(n, held) and n.upper() not in missing]
+    names += _numbered(question, text)
     if has_cjk(question):
         simple = simplified(text)
         names += [place for place in _places(simplified(question)) if place not in simple]
@@ -123,6 +130,21 @@ def _is_version(code: str, text: str) -> bool:
     """Tell whether a code is short for a version that a text names in full: v2 for version 2."""
     short = _VERSION.fullmatch(code)
     return short is not None and f"version {short.group(1)}" in text.lower()
+
+
+def _numbered(question: str, text: str) -> list[str]:
+    """Return the names with a number of which a text has only others: Torva 900 beside a Torva 500."""
+    found = []
+    for name, number in _NUMBERED.findall(question):
+        if name.lower() in STOP_WORDS or name.lower() in _DATED:
+            continue
+        # capitals inside a sentence: "after 30 days" is no name, and "After 30 days" begins one
+        others = re.search(rf"[a-z,;:|] (?:{name.capitalize()}|{name.upper()}) \d", text)
+        # "Torva 500 and 700" names both
+        own = re.search(rf"\b{name}\b[^.\n]{{0,30}}\b{re.escape(number)}\b", text, re.IGNORECASE)
+        if others and not own:
+            found.append(f"{name} {number}")
+    return found
 
 
 def _names(question: str) -> list[str]:

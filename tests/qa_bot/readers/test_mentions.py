@@ -57,3 +57,25 @@ def test_what_is_shortened_or_part_of_a_code_is_no_name(
 ) -> None:
     """X-rays, "SSO" of SSO-104, "I'd": each was taken for a name that no passage has, and declined."""
     assert unmentioned(question, [ENGLISH_HIT]).all == missing
+
+
+MIXERS = "The bowl of the Torva 500 and 700 is of steel. After 30 days the Torva 500 is oiled, from April 2025 on."
+
+
+@pytest.mark.parametrize(
+    ("question", "missing"),
+    [
+        ("What is the bowl of the Torva 900 made of?", ("Torva 900",)),
+        ("torva 900 bowl material", ("torva 900",)),
+        ("What is the bowl of the Torva 700 made of?", ()),
+        ("When is it oiled after 900 hours?", ()),
+        ("Is it oiled in April 2026?", ()),
+        ("How many bowls fit into 900 boxes?", ()),
+    ],
+)
+def test_another_number_of_the_same_name_is_another_thing(
+    question: str, missing: tuple[str, ...]
+) -> None:
+    """The row of one model answered what was asked of a model that the documents do not have."""
+    hit = ScoredPassage(Passage("m", "c.md", "", MIXERS, 0, len(MIXERS), 0, 30), 1.0, Explanation())
+    assert unmentioned(question, [hit]).all == missing
