@@ -229,7 +229,11 @@ class QABot:
         answer = Answer(
             question=question,
             rewritten=rewrite.query,
-            text=abstention(question) if reading.abstained else reading.answer,
+            text=(
+                abstention(question, doubtful=reading.doubtful)
+                if reading.abstained
+                else reading.answer
+            ),
             short_answer=reading.short_answer,
             abstained=reading.abstained,
             confidence=reading.confidence,
@@ -241,6 +245,7 @@ class QABot:
             explain={**reading.explain, "notes": [*retrieval.notes, *notes_on(question)]},
             claims=reading.claims,
             note=reading.note,
+            doubtful=reading.doubtful,
         )
         return guarded(answer, lambda: self._texts_cited(reading), redact=self._redact)
 

@@ -19,6 +19,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "answer": answer.text,
         "short_answer": answer.short_answer,
         "abstained": answer.abstained,
+        "doubtful": answer.doubtful,
         "confidence": round(answer.confidence, 4),
         "reason": answer.reason,
         "note": answer.note,

@@ -11,6 +11,10 @@ PHRASES: Mapping[str, Mapping[str, str]] = {
         "en": "This is not in these documents.",
         "zh": "这些文档中没有找到答案。",
     },
+    "doubt": {
+        "en": "There is no sure answer in these documents.",
+        "zh": "这些文档中没有确定的答案。",
+    },
     "no_passages": {
         "en": "No passage matches the question.",
         "zh": "没有与问题相符的段落。",
@@ -22,6 +26,10 @@ PHRASES: Mapping[str, Mapping[str, str]] = {
     "weak_evidence": {
         "en": "The nearest passages do not answer the question.",
         "zh": "最接近的段落没有回答这个问题。",
+    },
+    "doubtful": {
+        "en": "The nearest passages may hold one, but that is not certain enough to say.",
+        "zh": "最接近的段落中可能有答案，但把握不够大。",
     },
     "missing_terms": {
         "en": "No passage that was found mentions: {terms}.",
@@ -52,6 +60,6 @@ def phrase(name: str, question: str, **values: str) -> str:
     return PHRASES[name][language].format(**values)
 
 
-def abstention(question: str) -> str:
-    """Return the sentence that says that the documents hold no answer."""
-    return phrase("abstention", question)
+def abstention(question: str, *, doubtful: bool = False) -> str:
+    """Return the sentence that says that the documents hold no answer, or none that is sure."""
+    return phrase("doubt" if doubtful else "abstention", question)

@@ -101,7 +101,8 @@ class Reading:
     """What a reader makes of a question and its passages.
 
     ``answer`` is whole sentences with ``[1]``-style marks; on abstention it is empty and
-    ``reason`` says why. ``confidence`` is between 0 and 1. ``claims`` are the sentences that a
+    ``reason`` says why. ``doubtful`` tells an abstention where an answer was found, but not surely
+    enough to be given. ``confidence`` is between 0 and 1. ``claims`` are the sentences that a
     model composed; quoted ones have none. ``read`` are passages as they were read, where that is
     further than they were given. ``note`` is a line for the user, on what went otherwise.
     """
@@ -116,6 +117,7 @@ class Reading:
     claims: tuple[Claim, ...] = ()
     read: tuple[ScoredPassage, ...] = ()
     note: str = ""
+    doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +146,8 @@ class Answer:
     """A question's whole answer, as every face shows it.
 
     ``text`` carries ``[n]`` marks; on abstention it is the plain sentence that says so, in the
-    question's language, and ``passages`` are the nearest ones. ``claims`` and ``note`` are as in
-    ``Reading``.
+    question's language, and ``passages`` are the nearest ones. ``doubtful``, ``claims`` and ``note``
+    are as in ``Reading``.
     """
 
     question: str
@@ -164,6 +166,7 @@ class Answer:
     explain: Mapping[str, Any] = field(default_factory=dict)
     claims: tuple[Claim, ...] = ()
     note: str = ""
+    doubtful: bool = False
 
     @property
     def support_rate(self) -> float | None:

@@ -196,8 +196,11 @@ class TrainedReader:
             # glosses blur what a Chinese question shares with its answer word for word
             if has_cjk(question) and not (by_words := self._by_words(question, hits)).abstained:
                 return by_words
-            reason = reason_of(question, absent)
-            return Reading("", None, True, confidence, reason=reason, explain=explain)
+            doubtful = confidence >= THRESHOLDS["eager"] and not absent
+            reason = phrase("doubtful", question) if doubtful else reason_of(question, absent)
+            return Reading(
+                "", None, True, confidence, reason=reason, explain=explain, doubtful=doubtful
+            )
         found = weighed.found
         overlaps = weighed.values[:, FEATURES.index("overlap")].tolist()
         texts = [candidate.sentence.text for candidate in found]

@@ -46,6 +46,7 @@ class Exchange:
     text: str = ""
     short_answer: str | None = None
     abstained: bool = False
+    doubtful: bool = False
     reason: str = ""
     citations: Sequence[Fields] = ()
     passages: Sequence[Fields] = ()
@@ -68,6 +69,7 @@ class Exchange:
             text=turn.answer,
             short_answer=stored.get("short_answer"),
             abstained=bool(stored.get("abstained")),
+            doubtful=bool(stored.get("doubtful")),
             reason=stored.get("reason", ""),
             citations=stored.get("citations", ()),
             passages=stored.get("passages", ()),
@@ -232,8 +234,9 @@ def _abstention_html(exchange: Exchange, t: Texts) -> str:
         for number, passage in enumerate(exchange.passages[:3], 1)
     )
     nearest = f'<h4>{escape(t("nearest"))}</h4><ol class="source-list">{rows}</ol>' if rows else ""
+    heading = t("doubtful" if exchange.doubtful else "abstained")
     return (
-        f'<div class="notice abstained"><h3>{icon("none")}{escape(t("abstained"))}</h3>'
+        f'<div class="notice abstained"><h3>{icon("none")}{escape(heading)}</h3>'
         f"<p>{escape(exchange.reason)}</p>{nearest}</div>"
     )
 

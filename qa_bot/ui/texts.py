@@ -54,6 +54,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "cancel": "Cancel",
         # no answer
         "abstained": "Not in these documents",
+        "doubtful": "No sure answer",
         "nearest": "The nearest passages",
         # the source panel
         "panel": "The source of an answer",
@@ -165,6 +166,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "stop": "停止",
         "cancel": "取消",
         "abstained": "这些文档中没有答案",
+        "doubtful": "没有确定的答案",
         "nearest": "最接近的段落",
         "panel": "回答的出处",
         "close_panel": "关闭出处",

@@ -21,6 +21,7 @@ from qa_bot.phrases import PHRASES, abstention, phrase
 def test_an_abstention_is_said_in_the_questions_language(question: str, language: str) -> None:
     """Chinese questions get Chinese, even with product names in Latin letters; others English."""
     assert abstention(question) == PHRASES["abstention"][language]
+    assert abstention(question, doubtful=True) == PHRASES["doubt"][language]
 
 
 def test_a_reason_names_the_missing_words() -> None:

@@ -9,6 +9,7 @@ import pytest
 from knowledge_base.encoders.transformer import TransformerEncoder
 from knowledge_base.types import Explanation, Passage, ScoredPassage
 from qa_bot.errors import ReaderError
+from qa_bot.phrases import phrase
 from qa_bot.readers.calibration import Calibration
 from qa_bot.readers.network import ReaderModel
 from qa_bot.readers.passage_reading import read_passages
@@ -63,6 +64,26 @@ def test_what_is_not_there_is_declined_with_a_reason(reader: TrainedReader, ques
     assert reading.abstained
     assert reading.reason
     assert reading.citations == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "doubtful"),
+    [
+        ("What does the kettle cost?", True),
+        ("What does the X900 cost?", False),
+        ("Who wrote Hamlet?", False),
+    ],
+)
+def test_what_is_found_but_not_surely_is_not_said_to_be_absent(
+    minilm: TransformerEncoder, question: str, doubtful: bool
+) -> None:
+    """Of such questions half have their answer in the documents; of another thing's and a stranger's none."""
+    never = TrainedReader(ReaderModel(), SimilarityReader(minilm), threshold=1.0)
+    reading = never.read(question, HITS)
+    assert reading.abstained
+    assert (reading.answer, reading.citations) == ("", ())
+    assert reading.doubtful == doubtful
+    assert (reading.reason == phrase("doubtful", question)) == doubtful
 
 
 def test_no_passages_are_no_answer(reader: TrainedReader) -> None:

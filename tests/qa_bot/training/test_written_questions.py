@@ -45,6 +45,7 @@ def test_no_question_of_the_bases_is_learned_from() -> None:
     assert len(asked) > 13_000
     bases = [
         *SCRIPTS.glob("support_bases*/*/questions.jsonl"),
+        *SCRIPTS.glob("unseen_bases/*/questions.jsonl"),
         SCRIPTS / "similarity_questions_zh.jsonl",
         EXAMPLES / "questions.jsonl",
     ]

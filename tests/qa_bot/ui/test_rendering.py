@@ -141,6 +141,14 @@ def test_an_abstention_is_no_error_and_shows_the_nearest_passages() -> None:
     assert not tree.css(".failed, [role=alert]")
 
 
+def test_a_doubt_is_not_shown_as_an_absence() -> None:
+    """What may be there is not said to be missing."""
+    shown = exchange("", abstained=True, doubtful=True, reason="It may be.")
+    tree = parsed(exchange_html(shown, EN, last=True))
+    assert "No sure answer" in only(tree, ".abstained h3").text()
+    assert "Not in these documents" not in only(tree, ".abstained").text()
+
+
 def test_what_was_searched_for_is_shown_when_it_differs() -> None:
     """A question that was searched for as it stands needs no remark."""
     assert "Searched for" in exchange_html(exchange(rewritten="refunds of gifts"), EN, last=False)
