@@ -129,7 +129,10 @@ def _is_held(name: str, held: set[str]) -> bool:
 def _is_version(code: str, text: str) -> bool:
     """Tell whether a code is short for a version that a text names in full: v2 for version 2."""
     short = _VERSION.fullmatch(code)
-    return short is not None and f"version {short.group(1)}" in text.lower()
+    if short is None:
+        return False
+    whole = rf"\bversion {re.escape(short.group(1))}(?!\.?\d)"
+    return re.search(whole, text, re.IGNORECASE) is not None
 
 
 def _numbered(question: str, text: str) -> list[str]:

@@ -8,7 +8,10 @@ from knowledge_base.types import Explanation, Passage, ScoredPassage
 from qa_bot.readers.mentions import unmentioned
 
 TEXT = "质量问题的退货运费由我们承担。寄往新疆另收 20 元。"
-HIT = ScoredPassage(Passage("p", "a.md", "", TEXT, 0, len(TEXT), 0, 9), 1.0, Explanation())
+
+
+def hit(text: str) -> ScoredPassage:
+    return ScoredPassage(Passage("p", "a.md", "", text, 0, len(text), 0, 9), 1.0, Explanation())
 
 
 @pytest.mark.parametrize(
@@ -25,15 +28,12 @@ def test_of_chinese_only_names_of_places_are_missed(
     question: str, missing: tuple[str, ...]
 ) -> None:
     """Ordinary words that the tagger takes for places are none: such questions were all declined."""
-    assert unmentioned(question, [HIT]).all == missing
+    assert unmentioned(question, [hit(TEXT)]).all == missing
 
 
 ENGLISH = (
     "The Mill Lane car park costs £9 a day. X-ray images are kept for 12 years. Error SSO-104 means that "
     "a clock is wrong. An SEV2 is answered within 25 minutes. Version 2 of the interface ends in January."
-)
-ENGLISH_HIT = ScoredPassage(
-    Passage("e", "b.md", "", ENGLISH, 0, len(ENGLISH), 0, 50), 1.0, Explanation()
 )
 
 
@@ -56,7 +56,7 @@ def test_what_is_shortened_or_part_of_a_code_is_no_name(
     question: str, missing: tuple[str, ...]
 ) -> None:
     """X-rays, "SSO" of SSO-104, "I'd": each was taken for a name that no passage has, and declined."""
-    assert unmentioned(question, [ENGLISH_HIT]).all == missing
+    assert unmentioned(question, [hit(ENGLISH)]).all == missing
 
 
 MIXERS = "The bowl of the Torva 500 and 700 is of steel. After 30 days the Torva 500 is oiled, from April 2025 on."
@@ -77,5 +77,11 @@ def test_another_number_of_the_same_name_is_another_thing(
     question: str, missing: tuple[str, ...]
 ) -> None:
     """The row of one model answered what was asked of a model that the documents do not have."""
-    hit = ScoredPassage(Passage("m", "c.md", "", MIXERS, 0, len(MIXERS), 0, 30), 1.0, Explanation())
-    assert unmentioned(question, [hit]).all == missing
+    assert unmentioned(question, [hit(MIXERS)]).all == missing
+
+
+def test_a_version_is_not_named_by_a_longer_one() -> None:
+    """Version 20 and version 2.5 say nothing of v2; the end of a sentence is no part of the number."""
+    for text in ("Version 20 ends in May.", "It is version 2.5 now."):
+        assert unmentioned("when does api v2 end", [hit(text)]).all == ("V2",)
+    assert not unmentioned("when does api v2 end", [hit("May is the end of version 2.")])
