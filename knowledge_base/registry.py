@@ -50,8 +50,8 @@ class Registry:
         """Take the database and the row of the knowledge base in it."""
         self._engine = engine
         self.base_id = base_id
-        # made once: to put a statement together takes as long as to run it
         self._recent = PassageCache()
+        # made once: to put a statement together takes as long as to run it
         self._by_id = self._select().where(passages.c.id.in_(bindparam("ids", expanding=True)))
 
     # documents

@@ -18,6 +18,7 @@ from knowledge_base.types import (
 )
 
 SECTION = tuple(field.name for field in fields(Section))
+"""What a section is kept with."""
 
 
 def packed_section(section: Section) -> dict[str, Any]:

@@ -45,14 +45,13 @@ def collapse(hits: Sequence[ScoredPassage]) -> list[ScoredPassage]:
     same the one with the shortest path stays, then the first by name: "terms.md" before "terms (1).md".
     """
     kept: list[ScoredPassage] = []
-    said: dict[frozenset[str], list[tuple[int, _Said]]] = {}
+    said: list[_Said] = []
     for hit in hits:
         own = _said(hit.passage.text)
-        alike = said.setdefault(own.figures, [])
-        same = next((at for at, other in alike if own.is_as(other)), None)
+        same = next((at for at, other in enumerate(said) if own.is_as(other)), None)
         if same is None:
-            alike.append((len(kept), own))
             kept.append(hit)
+            said.append(own)
         else:
             first, copy = kept[same], hit
             copies = first.duplicates
