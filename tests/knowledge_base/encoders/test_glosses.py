@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from knowledge_base.encoders import glosses
 from knowledge_base.encoders.bundled import bundled_folder
 from knowledge_base.encoders.glosses import OWN, glossed
 from knowledge_base.encoders.tokens import UNREADABLE, WordPieces
@@ -92,3 +95,21 @@ def test_what_has_no_gloss_is_unread(text: str) -> None:
     tokens = WordPieces.from_file(bundled_folder() / "tokenizer.json", 256)
     assert tokens.unknown_share(text) >= UNREADABLE
     assert tokens.unknown_share("退货的运费谁付") == 0.0
+
+
+def test_the_dictionary_is_read_once_and_kept_as_it_was_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second process finds what the first one read, and a damaged copy is read anew."""
+    monkeypatch.setenv("QA_BOT_CACHE", str(tmp_path))
+    first = glosses._dictionary.__wrapped__()
+    (kept,) = tmp_path.glob("*.glosses")
+    made = kept.stat().st_mtime_ns
+    assert (
+        glosses._dictionary.__wrapped__()
+        == first
+        == glosses._read(glosses._packed()) | glosses._own()
+    )
+    assert kept.stat().st_mtime_ns == made
+    kept.write_bytes(b"{}")
+    assert glosses._dictionary.__wrapped__() == first
